@@ -1,0 +1,1 @@
+"""Words without a subject: what every room rests on."""

@@ -1,0 +1,34 @@
+"""Commands of the ``balu`` program that work on the data directory."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from balu.kernel.unit import Env
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """``balu <path>``: an async function that gets an Env and its options and returns what to print.
+
+    A returned string is printed as it is; anything else is shown as a table, or as JSON with ``--json``.
+    """
+
+    path: str
+    run: Callable[..., Awaitable[Any]]
+    options: tuple[Any, ...] = ()
+    """click decorators (``click.argument``, ``click.option``) whose values arrive as keywords."""
+
+    @property
+    def help(self) -> str:
+        """The function's docstring."""
+        return inspect.getdoc(self.run) or ""
+
+
+def command(path: str, *options: Any) -> Callable[[Callable[..., Awaitable[Any]]], Command]:
+    """Turn ``async def f(env: Env, **options)`` into ``balu <path>``; its domain lists it."""
+    return lambda function: Command(path, function, options)
+
+
+__all__ = ["Command", "Env", "command"]

@@ -1,0 +1,172 @@
+"""Settings: one frozen Struct a section, from balu.toml and the environment, read once at start."""
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+T = TypeVar("T", bound=msgspec.Struct)
+ENV_PREFIX = "BALU_"
+PLAIN_VARIABLES = {"BALU_DATA_DIR", "BALU_FAILPOINT"}
+"""Variables with the prefix that are not settings."""
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message names file or variable, key and fix."""
+
+
+class Server(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[server]``: where Balu listens and whom it believes."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    hosts: tuple[str, ...] = ()
+    """Names clients may use in Host besides addresses, localhost and this machine's name; ``*`` allows all."""
+    base_url: str = ""
+    """Public address for links, such as ``https://nas.example``; empty: what the request says."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks whose X-Forwarded-For and -Proto count."""
+    drain_timeout_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 60
+
+
+class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[database]``: empty for SQLite in the data directory, or ``postgresql://…``."""
+
+    url: str = ""
+
+
+class JobSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[jobs]``: where messages wait, and how many run at once."""
+
+    storage: Literal["sqlite", "redis"] = "sqlite"
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    workers: Annotated[int, msgspec.Meta(ge=1, le=32)] = 2
+    history_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 30
+
+
+class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[log]``: what goes to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "console"] = "auto"
+    access: bool = True
+
+
+KERNEL_SECTIONS: Mapping[str, type[msgspec.Struct]] = {
+    "server": Server,
+    "database": DatabaseSettings,
+    "jobs": JobSettings,
+    "log": LogSettings,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every section, and where each value came from."""
+
+    data_dir: Path
+    sections: Mapping[str, msgspec.Struct]
+    origins: Mapping[str, str]
+    """``section.key`` to ``default``, the file's path or the variable's name."""
+
+    def of(self, kind: type[T]) -> T:
+        """The section of this type."""
+        for section in self.sections.values():
+            if isinstance(section, kind):
+                return section
+        raise LookupError(f"no section of type {kind.__name__}")
+
+    @property
+    def database_url(self) -> str:
+        """Address of the database, the embedded one by default."""
+        return self.of(DatabaseSettings).url or f"sqlite+aiosqlite:///{self.data_dir / 'balu.db'}"
+
+
+def default_data_dir(environ: Mapping[str, str] | None = None) -> Path:
+    """``BALU_DATA_DIR``, or ``balu`` in the user's data folder (XDG base directories)."""
+    env = os.environ if environ is None else environ
+    if chosen := env.get("BALU_DATA_DIR"):
+        return Path(chosen)
+    base = env.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "balu"
+
+
+def load_config(
+    data_dir: Path | None,
+    sections: Mapping[str, type[msgspec.Struct]],
+    *,
+    environ: Mapping[str, str] | None = None,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Config:
+    """Merge defaults, ``balu.toml``, the environment and *overrides* (the command line), in rising order.
+
+    Raises:
+        ConfigError: unreadable file, unknown section or key, or a value outside its bounds.
+    """
+    env = os.environ if environ is None else environ
+    home = (data_dir or default_data_dir(env)).absolute()
+    known = {**KERNEL_SECTIONS, **sections}
+    layers = [
+        (str(home / "balu.toml"), _from_file(home / "balu.toml")),
+        ("environment", _from_environment(env, known)),
+        ("command line", {name: dict(values) for name, values in (overrides or {}).items()}),
+    ]
+    values: dict[str, dict[str, Any]] = {name: {} for name in known}
+    origins = {f"{name}.{key}": "default" for name, kind in known.items() for key in kind.__struct_fields__}
+    for origin, layer in layers:
+        for section, keys in layer.items():
+            if section not in known or not isinstance(keys, dict):
+                raise ConfigError(f"{origin}: unknown section [{section}]; known are {_names(known)}.")
+            for key, value in keys.items():
+                if key not in known[section].__struct_fields__:
+                    fields = _names(known[section].__struct_fields__)
+                    raise ConfigError(f"{origin}: [{section}] has no key '{key}'; known are {fields}.")
+                values[section][key] = value
+                is_env = origin == "environment"
+                origins[f"{section}.{key}"] = f"{ENV_PREFIX}{section.upper()}__{key.upper()}" if is_env else origin
+    built = {name: _build(name, kind, values[name], origins) for name, kind in known.items()}
+    return Config(home, built, origins)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+
+
+def _from_environment(env: Mapping[str, str], known: Mapping[str, type[msgspec.Struct]]) -> dict[str, Any]:
+    found: dict[str, dict[str, Any]] = {}
+    for variable, text in env.items():
+        if not variable.startswith(ENV_PREFIX) or variable in PLAIN_VARIABLES:
+            continue
+        section, separator, key = variable.removeprefix(ENV_PREFIX).lower().partition("__")
+        if not separator:
+            raise ConfigError(f"{variable}: not a setting; write BALU_<SECTION>__<KEY>.")
+        kind = known.get(section)
+        hint = kind.__annotations__.get(key) if kind else None
+        wants_list = "tuple" in str(hint)
+        items = [item.strip() for item in text.split(",") if item.strip()]
+        found.setdefault(section, {})[key] = items if wants_list else text
+    return found
+
+
+def _build(name: str, kind: type[T], values: dict[str, Any], origins: Mapping[str, str]) -> T:
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        where = ", ".join(sorted({origins[f"{name}.{key}"] for key in values})) or name
+        raise ConfigError(f"{where}: [{name}] {error}") from error
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

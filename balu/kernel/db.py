@@ -1,0 +1,123 @@
+"""Engines for SQLite and PostgreSQL, and what their errors mean."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from advanced_alchemy.base import orm_registry
+from sqlalchemy import MetaData, event
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from balu.kernel.errors import BaluError, ConflictError, NoSpaceError, UnavailableError
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON")
+RETRY_STATES = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "08006", "08003", "08001"}
+"""PostgreSQL: serialization failure, deadlock, lock not available, shutdown, connection lost."""
+FULL_STATES = {"53100", "53200"}
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The two ways in: one that writes and queues, one that only reads and never waits."""
+
+    write_engine: AsyncEngine
+    read_engine: AsyncEngine
+
+    @property
+    def write(self) -> async_sessionmaker[AsyncSession]:
+        """Sessions whose transaction may change rows."""
+        return async_sessionmaker(self.write_engine, expire_on_commit=False)
+
+    @property
+    def read(self) -> async_sessionmaker[AsyncSession]:
+        """Sessions that cannot change anything."""
+        return async_sessionmaker(self.read_engine, expire_on_commit=False)
+
+    async def close(self) -> None:
+        """Close every pooled connection."""
+        await self.write_engine.dispose()
+        await self.read_engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Engines for *url*; nothing connects before the first statement.
+
+    Engines belong to the event loop that uses them first.
+    """
+    if is_sqlite(url):
+        return Database(sqlite_engine(url, writes=True), sqlite_engine(url, writes=False))
+    engine = create_async_engine(async_url(url), pool_pre_ping=True, pool_size=10)
+    reader = engine.execution_options(postgresql_readonly=True)
+    return Database(engine, reader)
+
+
+def is_sqlite(url: str) -> bool:
+    """Whether *url* names the embedded database."""
+    return url.startswith("sqlite")
+
+
+def async_url(url: str) -> str:
+    """*url* with the driver that Balu uses."""
+    return url.replace("postgresql://", "postgresql+psycopg://", 1).replace("sqlite://", "sqlite+aiosqlite://", 1)
+
+
+def sqlite_url(path: Path) -> str:
+    """Address of the database file *path*."""
+    return f"sqlite+aiosqlite:///{path}"
+
+
+def sqlite_engine(url: str, *, writes: bool) -> AsyncEngine:
+    """Writers queue at BEGIN IMMEDIATE, so no update is lost; readers never queue and cannot write."""
+    # One pooled writer per process: tasks wait in the pool instead of spinning on the file lock.
+    pool = {"pool_size": 1, "max_overflow": 0} if writes else {"pool_size": 4, "max_overflow": 4}
+    engine = create_async_engine(async_url(url), **pool)
+    pragmas = PRAGMAS if writes else (*PRAGMAS, "query_only=ON")
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(dbapi: Any, _record: Any) -> None:
+        dbapi.isolation_level = None  # the driver must not open transactions of its own
+        cursor = dbapi.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def metadata() -> MetaData:
+    """Tables of every model imported so far."""
+    return orm_registry.metadata
+
+
+def explain(error: BaseException) -> BaluError | None:
+    """The refusal behind a database error, None when it is our own bug.
+
+    advanced-alchemy wraps everything, a locked database included, as an integrity error, so the
+    chain of causes is searched for what the driver said.
+    """
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, DBAPIError):
+        cause = cause.__cause__
+    if cause is None:
+        return None
+    original = cause.orig
+    state = getattr(original, "sqlstate", None)
+    text = str(original)
+    if state in FULL_STATES or "disk is full" in text:
+        return NoSpaceError("The database's disk is full. Free some space and try again.")
+    if state in RETRY_STATES or "locked" in text or cause.connection_invalidated or "disk I/O error" in text:
+        return UnavailableError("The database is busy or restarting. Try again in a moment.")
+    if isinstance(cause, IntegrityError) and (state is None or state.startswith("23")):
+        return ConflictError("Something with this name or number exists already, or is still in use.")
+    return None
+
+
+def upsert_values(row: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    """*row* without its *keys*, for the update half of an upsert."""
+    return {name: value for name, value in row.items() if name not in keys}

@@ -1,0 +1,97 @@
+"""What is checked before anything looks at a request: framing, Host, and who really connected."""
+
+import ipaddress
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from litestar.types import Scope
+
+from balu.kernel.config import Server
+from balu.kernel.errors import MalformedError
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+MAX_HEADER_BYTES = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The guards of one server."""
+
+    names: frozenset[str]
+    any_name: bool
+    proxies: tuple[Network, ...]
+
+    @classmethod
+    def of(cls, server: Server) -> "Edge":
+        """From ``[server]``; this machine's own names are always accepted.
+
+        Addresses are accepted as they are: a page elsewhere can only borrow a *name* (DNS rebinding).
+        """
+        machine = socket.gethostname().lower()
+        own = {"localhost", machine, f"{machine}.local", *(name.lower() for name in server.hosts)}
+        networks = tuple(ipaddress.ip_network(proxy, strict=False) for proxy in server.trusted_proxies)
+        return cls(frozenset(own), "*" in server.hosts, networks)
+
+    def check(self, scope: Scope) -> None:
+        """Refuse ambiguous framing and foreign hosts.
+
+        Raises:
+            MalformedError: with what was wrong; the connection should be closed.
+        """
+        headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
+        if sum(len(key) + len(value) for key, value in headers) > MAX_HEADER_BYTES:
+            raise MalformedError("The headers are too large.")
+        if any(byte in value for _, value in headers for byte in b"\0\r\n"):
+            raise MalformedError("A header holds a control character.")
+        hosts = [value for key, value in headers if key.lower() == b"host"]
+        lengths = {value for key, value in headers if key.lower() == b"content-length"}
+        encoded = any(key.lower() == b"transfer-encoding" for key, _ in headers)
+        if len(hosts) > 1:
+            raise MalformedError("More than one Host header.")
+        if len(lengths) > 1 or (lengths and encoded):
+            raise MalformedError("The length of the body is ambiguous.")
+        host = hosts[0].decode("latin-1") if hosts else ""
+        if not self.knows(host):
+            raise MalformedError(f"Unknown host; add {host.partition(':')[0]!r} to server.hosts in balu.toml.")
+        target = str(scope.get("path", ""))
+        if "://" in target.split("/", 1)[0] or not target.startswith(("/", "*")):
+            raise MalformedError("Absolute request targets are not accepted.")
+
+    def knows(self, host: str) -> bool:
+        """Whether *host* (with or without port) is a name of this server or a plain address."""
+        if self.any_name:
+            return True
+        name = host.lower()
+        if name.startswith("["):
+            name = name[1:].partition("]")[0]
+        elif name.count(":") == 1:
+            name = name.partition(":")[0]
+        if name.rstrip(".") in self.names:
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+    def settle_client(self, scope: Scope) -> None:
+        """Put the real client's address and scheme into *scope*, as far as trusted proxies tell them."""
+        client = scope.get("client")
+        if not self.proxies or not client or not self._trusted(client[0]):
+            return
+        headers = {key.lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        chain = [part.strip() for part in headers.get(b"x-forwarded-for", "").split(",") if part.strip()]
+        for address in reversed(chain):
+            scope["client"] = (address, 0)
+            if not self._trusted(address):
+                break
+        if headers.get(b"x-forwarded-proto") in {"http", "https"}:
+            scope["scheme"] = headers[b"x-forwarded-proto"]
+
+    def _trusted(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self.proxies)

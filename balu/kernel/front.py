@@ -1,0 +1,171 @@
+"""The layer in front of the router: every answer gets an id, security headers, metrics and a log line."""
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from balu.kernel.edge import Edge
+from balu.kernel.errors import NotFoundError, UnauthorizedError
+from balu.kernel.http import admit, client_address, scope_headers
+from balu.kernel.metrics import CONTENT_TYPE, Metrics
+from balu.kernel.problems import MEDIA_TYPE, problem
+from balu.kernel.raw import ClientGoneError, Exchange, RawRoute, decoded_rest
+from balu.kernel.spa import WebUI
+from balu.kernel.unit import Env
+
+API_VERSION = "1"
+SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"x-api-version", API_VERSION.encode()),
+    (b"x-api-min-version", API_VERSION.encode()),
+)
+API_CSP = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox")
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+METRICS_PATHS = {"/metrics", "/api/metrics"}
+log = structlog.get_logger("balu.access")
+
+
+@dataclass(slots=True)
+class Front:
+    """Guards, raw routes and the web UI, then *router* for everything else."""
+
+    router: ASGIApp
+    edge: Edge
+    routes: Sequence[RawRoute]
+    ui: WebUI
+    metrics: Metrics
+    access_log: bool
+    env: Env | None = None
+    """Set by the lifespan, before the first request."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; lifespan and websocket messages go straight to the router."""
+        if scope["type"] != "http":
+            await self.router(scope, receive, send)
+            return
+        state: dict[str, Any] = scope.setdefault("state", {})
+        state["request_id"] = request_id = secrets.token_hex(8)
+        watch = _Watch(send, request_id, secure=scope.get("scheme") == "https")
+        started = time.perf_counter()
+        try:
+            self.edge.check(scope)
+            self.edge.settle_client(scope)
+            await self._route(scope, watch.receiving(receive), watch.send)
+        except ClientGoneError:
+            watch.status = watch.status or 499
+        except Exception as error:  # the outermost handler: whatever nobody named becomes a problem document
+            if watch.status:
+                raise  # too late for an answer: the server resets the connection
+            await _refuse(error, request_id, watch.send)
+        finally:
+            self._account(scope, watch, time.perf_counter() - started)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raw: bytes = scope.get("raw_path") or str(scope["path"]).encode()
+        path, method = raw.partition(b"?")[0].decode("latin-1"), str(scope["method"])
+        for route in self.routes:
+            if route.matches(method, path):
+                await self._raw(route, scope, receive, send)
+                return
+        if path in METRICS_PATHS and method == "GET":
+            await self._show_metrics(scope, receive, send)
+        elif path == "/api" or path.startswith(("/api/", "/docs", "/redoc")):
+            await self.router(scope, receive, send)
+        else:
+            await self._page(scope, receive, send)
+
+    async def _raw(self, route: RawRoute, scope: Scope, receive: Receive, send: Send) -> None:
+        env = self._env()
+        caller = await admit(env, scope, needed=route.auth, token_scope=route.scope, rate=route.rate)
+        exchange = Exchange(scope, receive, send, env, decoded_rest(scope, route.prefix), caller)
+        if caller is not None:
+            scope["state"]["caller"] = caller
+        await route.run(exchange)
+
+    async def _show_metrics(self, scope: Scope, receive: Receive, send: Send) -> None:
+        env = self._env()
+        await admit(env, scope, needed="admin", token_scope="metrics:read")
+        exchange = Exchange(scope, receive, send, env, "")
+        await exchange.respond(200, self.metrics.render(), {"content-type": CONTENT_TYPE})
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = scope_headers(scope)
+        accept = headers.get("accept-encoding", "")
+        page = self.ui.answer(str(scope["path"]), accept, headers.get("if-none-match"))
+        if page is None or scope["method"] not in {"GET", "HEAD"}:
+            raise NotFoundError("There is no such page.")
+        await Exchange(scope, receive, send, self._env(), "").respond(page.status, page.body, page.headers)
+
+    def _env(self) -> Env:
+        if self.env is None:
+            raise UnauthorizedError("The server is starting.")
+        return self.env
+
+    def _account(self, scope: Scope, watch: "_Watch", seconds: float) -> None:
+        method, path = str(scope["method"]), str(scope["path"])
+        family = "/".join(path.split("/")[:3]) if path.startswith("/api/") else "web"
+        if watch.status == 404:  # noqa: PLR2004  unknown paths must not become label values
+            family = "unknown"
+        known = method if method in {"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"} else "other"
+        self.metrics.requests.labels(known, family, str(watch.status)).inc()
+        self.metrics.seconds.labels(family).observe(seconds)
+        self.metrics.bytes_in.inc(watch.received)
+        self.metrics.bytes_out.inc(watch.sent)
+        if self.access_log:
+            caller = scope.get("state", {}).get("caller")
+            log.info(
+                "request", method=method, path=path, status=watch.status, ms=round(seconds * 1000, 1),
+                bytes_in=watch.received, bytes_out=watch.sent, client=client_address(scope),
+                user=caller.user_id if caller else None, request_id=watch.request_id,
+            )  # fmt: skip
+
+
+class _Watch:
+    """Counts bytes, notes the status and adds the headers that every answer carries."""
+
+    def __init__(self, send: Send, request_id: str, *, secure: bool) -> None:
+        self._send, self.request_id, self._secure = send, request_id, secure
+        self.status = self.sent = self.received = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = list(message.get("headers", ()))
+            present = {key.lower() for key, _ in headers}
+            extra = [*SECURITY_HEADERS, API_CSP, *((HSTS,) if self._secure else ())]
+            headers += [pair for pair in extra if pair[0] not in present]
+            headers.append((b"x-request-id", self.request_id.encode()))
+            message["headers"] = headers
+        elif message["type"] == "http.response.body":
+            self.sent += len(message.get("body", b""))
+        await self._send(message)
+
+    def receiving(self, receive: Receive) -> Receive:
+        async def counted() -> Any:
+            message = await receive()
+            if message["type"] == "http.request":
+                self.received += len(message.get("body", b""))
+            return message
+
+        return counted
+
+
+async def _refuse(error: Exception, request_id: str, send: Send) -> None:
+    status, extra, document = problem(error, request_id)
+    body = msgspec.json.encode(document)
+    headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **extra}
+    if status in {400, 408}:
+        headers["connection"] = "close"
+    encoded = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

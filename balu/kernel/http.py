@@ -1,0 +1,102 @@
+"""Units, services and callers as Litestar dependencies, and the guard in front of every handler."""
+
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, TypeVar
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency, Provide
+from litestar.handlers import BaseRouteHandler
+from litestar.types import Scope
+
+from balu.kernel.caller import SAFE_METHODS, Authenticator, Caller, authorize, check_csrf
+from balu.kernel.ratelimit import Limits
+from balu.kernel.unit import Env, Unit, open_unit
+
+S = TypeVar("S")
+CallerDep = NamedDependency[Caller]
+UserId = NamedDependency[int]
+WRITES = {"writes": True}
+"""``opt=WRITES`` on a GET that changes rows; every other GET runs on the read engine."""
+PUBLIC = {"auth": "public"}
+"""``opt=PUBLIC``: nobody needs to be signed in. Others: ``viewer``, ``user`` (default), ``operator``, ``admin``."""
+
+
+async def provide_unit(
+    request: Request[Any, Any, Any], env: NamedDependency[Env]
+) -> AsyncGenerator[Unit, None]:
+    """One request, one transaction; a failing COMMIT reaches the client as an error, not as a 2xx."""
+    writes = request.method not in {"GET", "HEAD"} or bool(request.route_handler.opt.get("writes"))
+    async with open_unit(env, writes=writes) as unit:
+        yield unit
+
+
+def provide(service: Callable[[Unit], S]) -> Provide:
+    """Build *service* from the request's unit of work."""
+
+    def build(unit: NamedDependency[Unit]) -> S:
+        return service(unit)
+
+    return Provide(build, sync_to_thread=False)
+
+
+def provide_caller(request: Request[Any, Any, Any]) -> Caller:
+    """Whoever the guard let through; a handler that asks for it is not public."""
+    caller: Caller = request.scope["state"]["caller"]
+    return caller
+
+
+def provide_user_id(request: Request[Any, Any, Any]) -> int:
+    """The caller's user id."""
+    return provide_caller(request).user_id
+
+
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Default-deny: authenticate, authorise and limit as the handler's ``opt`` says."""
+    opt = handler.opt
+    env: Env = connection.app.state.env
+    caller = await admit(
+        env,
+        connection.scope,
+        needed=str(opt.get("auth", "user")),
+        token_scope=opt.get("scope"),
+        rate=opt.get("rate"),
+    )
+    if caller is not None:
+        connection.scope["state"]["caller"] = caller
+
+
+async def admit(
+    env: Env, scope: Scope, *, needed: str, token_scope: str | None = None, rate: tuple[str, int] | None = None
+) -> Caller | None:
+    """Let a request through or raise; *needed* as in ``authorize``, or ``public``, or ``optional``.
+
+    ``public`` does not look at credentials at all, ``optional`` ignores wrong ones. *rate* is a class
+    name and its requests per minute; without it reads and writes have the general limits.
+    """
+    method = str(scope.get("method", "GET"))
+    headers = scope_headers(scope)
+    caller: Caller | None = None
+    if needed != "public":
+        authenticator = env.part(Authenticator)
+        if needed == "optional":
+            caller = await authenticator.authenticate_leniently(scope)
+        else:
+            caller = authorize(await authenticator.authenticate(scope), needed, method, token_scope)
+        if caller is not None:
+            check_csrf(caller, method, headers, headers.get("host", ""))
+    who = f"user:{caller.user_id}" if caller else f"addr:{client_address(scope)}"
+    default = ("read", 1200) if method in SAFE_METHODS else ("write", 600)
+    env.part(Limits).take(who, *(rate or default))
+    return caller
+
+
+def scope_headers(scope: Scope) -> dict[str, str]:
+    """Headers by lower-case name; of repeated ones the last."""
+    return {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+
+
+def client_address(scope: Scope) -> str:
+    """The client's address as the front layer settled it."""
+    client = scope.get("client")
+    return str(client[0]) if client and client[0] else "local"

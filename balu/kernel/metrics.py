@@ -1,0 +1,38 @@
+"""Prometheus figures of the HTTP layer; every process of a data directory adds to the same ones."""
+
+import os
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+BUCKETS = (0.005, 0.02, 0.1, 0.5, 2.5, 10.0, 60.0)
+
+
+def share_directory(run_dir: Path) -> None:
+    """Let all processes write their figures below *run_dir*. Call before the first ``Metrics``."""
+    folder = run_dir / "metrics"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+class Metrics:
+    """Requests by method, route family and status; bytes in and out."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        labels = ("method", "family", "status")
+        self.requests = Counter("balu_http_requests", "Requests answered", labels, registry=self._registry)
+        self.seconds = Histogram(
+            "balu_http_request_seconds", "Time to the last byte", ("family",), buckets=BUCKETS, registry=self._registry
+        )
+        self.bytes_in = Counter("balu_http_received_bytes", "Body bytes received", registry=self._registry)
+        self.bytes_out = Counter("balu_http_sent_bytes", "Body bytes sent", registry=self._registry)
+
+    def render(self) -> bytes:
+        """The text exposition format, summed over all processes where they share a directory."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self._registry)
+        joined = CollectorRegistry()
+        multiprocess.MultiProcessCollector(joined)  # type: ignore[no-untyped-call]
+        return generate_latest(joined)

@@ -1,0 +1,167 @@
+"""Byte streams in front of the router: bodies that are never buffered, answers that are never joined."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, unquote_to_bytes
+
+import msgspec
+from litestar.types import Receive, Scope, Send
+
+from balu.kernel.caller import Caller
+from balu.kernel.errors import BaluError, MalformedError
+from balu.kernel.http import scope_headers
+from balu.kernel.unit import Env
+
+SLOW_AFTER_S = 30.0
+MIN_BYTES_PER_S = 1000.0
+
+
+class ClientGoneError(Exception):
+    """The client went away; whatever it was sending is not complete."""
+
+
+class SlowBodyError(BaluError):
+    """The request body came too slowly."""
+
+    status, code = 408, "too-slow"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and its answer."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    env: Env
+    rest: str
+    """The path below the route's prefix: percent-decoded once, surrogate escapes for bytes that are not
+    UTF-8, without leading slash."""
+    caller: Caller | None = None
+    headers: Mapping[str, str] = field(init=False)
+    started: bool = False
+    """Whether the answer has begun; afterwards an error can only cut the connection."""
+    gone: bool = False
+
+    def __post_init__(self) -> None:
+        self.headers = scope_headers(self.scope)
+
+    @property
+    def method(self) -> str:
+        """Request method, upper case."""
+        return str(self.scope["method"])
+
+    @property
+    def user(self) -> Caller:
+        """The caller of a route that is not public."""
+        if self.caller is None:
+            raise RuntimeError("a public route has no user")
+        return self.caller
+
+    def query(self, name: str) -> str | None:
+        """First value of a query parameter."""
+        raw: bytes = self.scope.get("query_string", b"")
+        values = parse_qs(raw.decode("latin-1"), keep_blank_values=True, errors="surrogateescape").get(name)
+        return values[0] if values else None
+
+    @property
+    def content_length(self) -> int | None:
+        """Declared length of the body in bytes, None when it is chunked.
+
+        Raises:
+            MalformedError: not a plain non-negative integer.
+        """
+        text = self.headers.get("content-length")
+        if text is None:
+            return None
+        if not (text.isascii() and text.isdigit()):
+            raise MalformedError("Content-Length must be a non-negative integer.")
+        return int(text)
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """The request body as it arrives, checked against Content-Length.
+
+        Raises:
+            ClientGoneError: disconnected before the end.
+            MalformedError: more or fewer bytes than declared.
+            SlowBodyError: less than 1 kB/s for 30 s.
+        """
+        expected, received = self.content_length, 0
+        loop = asyncio.get_running_loop()
+        window_start, window_bytes = loop.time(), 0
+        while True:
+            try:
+                message = await asyncio.wait_for(self.receive(), SLOW_AFTER_S)
+            except TimeoutError as error:
+                raise SlowBodyError("The upload stalled; resume or send it again.") from error
+            if message["type"] == "http.disconnect":
+                self.gone = True
+                raise ClientGoneError
+            chunk = message.get("body", b"")
+            received += len(chunk)
+            window_bytes += len(chunk)
+            if expected is not None and received > expected:
+                raise MalformedError("More bytes arrived than Content-Length said.")
+            if chunk:
+                yield chunk
+            if not message.get("more_body", False):
+                break
+            elapsed = loop.time() - window_start
+            if elapsed >= SLOW_AFTER_S:
+                if window_bytes < elapsed * MIN_BYTES_PER_S:
+                    raise SlowBodyError("The upload is too slow; resume or send it again.")
+                window_start, window_bytes = loop.time(), 0
+        if expected is not None and received != expected:
+            raise MalformedError(f"{expected} bytes were declared and {received} arrived.")
+
+    async def start(self, status: int, headers: Mapping[str, str]) -> None:
+        """Begin the answer; header values must be latin-1."""
+        self.started = True
+        encoded = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
+        await self.send({"type": "http.response.start", "status": status, "headers": encoded})
+
+    async def respond(self, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
+        """Send a whole answer; 204 and 304 carry no body."""
+        fixed = {} if status in {204, 304} else {"content-length": str(len(body))}
+        await self.start(status, {**fixed, **(headers or {})})
+        shown = b"" if self.method == "HEAD" or status in {204, 304} else body
+        await self.send({"type": "http.response.body", "body": shown, "more_body": False})
+
+    async def json(self, status: int, value: Any, headers: Mapping[str, str] | None = None) -> None:
+        """Send *value* as JSON."""
+        body = msgspec.json.encode(value)
+        await self.respond(status, body, {"content-type": "application/json", **(headers or {})})
+
+
+@dataclass(frozen=True, slots=True)
+class RawRoute:
+    """Requests under *prefix* (exact, or before a slash) that bypass the router."""
+
+    prefix: str
+    methods: frozenset[str]
+    run: Callable[[Exchange], Awaitable[None]]
+    auth: str = "user"
+    scope: str | None = None
+    rate: tuple[str, int] = ("file_bytes", 50_000)
+    exact: bool = False
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether this route answers *method* on the undecoded *path*."""
+        if method not in self.methods:
+            return False
+        return path == self.prefix or (not self.exact and path.startswith(self.prefix + "/"))
+
+
+def decoded_rest(scope: Scope, prefix: str) -> str:
+    """What follows *prefix* in the raw path, decoded exactly once.
+
+    Raises:
+        MalformedError: it holds NUL, CR or LF.
+    """
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    rest = unquote_to_bytes(raw.partition(b"?")[0][len(prefix) :]).lstrip(b"/")
+    if any(byte in rest for byte in b"\0\r\n"):
+        raise MalformedError("Paths cannot hold NUL or line breaks.")
+    return rest.decode("utf-8", "surrogateescape")

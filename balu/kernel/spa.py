@@ -1,0 +1,93 @@
+"""The web UI's files from memory: precompressed, conditional, with their own Content-Security-Policy."""
+
+import base64
+import hashlib
+import mimetypes
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
+CSP = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; font-src 'self'; "
+    "worker-src 'self'; manifest-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+FALLBACK = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Balu</title>
+<p>The web interface was not built into this installation. Build it with <code>just web</code>; the API is ready.</p>
+"""
+ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class WebUI:
+    """The built interface below *root*; files are read once, when first asked for."""
+
+    root: Path
+    _files: dict[tuple[str, str], Page | None] = field(default_factory=dict)
+
+    def answer(self, path: str, accept_encoding: str, if_none_match: str | None) -> Page | None:
+        """The file at *path*, or the application page for an address of the application.
+
+        None for what the application does not know: ``/api`` and other servers' paths, and missing files.
+        """
+        name = path.strip("/")
+        known = self._load(name, accept_encoding) if name and ".." not in name.split("/") else None
+        if known is None:
+            if name.split("/", 1)[0] in {"api", "dav", "s3", "dl"} or "." in name.rsplit("/", 1)[-1]:
+                if not name.startswith("files/"):  # a folder or file name in an address may hold a dot
+                    return None
+            known = self._load("index.html", accept_encoding) or self._fallback()
+        if if_none_match is not None and known.headers["etag"] in if_none_match:
+            return Page(304, {key: known.headers[key] for key in ("etag", "cache-control", "vary")}, b"")
+        return known
+
+    def _load(self, name: str, accept: str) -> Page | None:
+        encoding = next((token for token, _ in ENCODINGS if token in accept), "")
+        key = (name, encoding)
+        if key not in self._files:
+            self._files[key] = self._read(name, encoding)
+        return self._files[key]
+
+    def _read(self, name: str, encoding: str) -> Page | None:
+        file = self.root / name
+        if not file.is_file():
+            return None
+        plain = file.read_bytes()
+        suffix = dict(ENCODINGS).get(encoding, "")
+        packed = file.with_name(file.name + suffix)
+        use = bool(suffix) and packed.is_file()
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        text = kind.startswith("text/") or kind in {"application/javascript", "application/json", "image/svg+xml"}
+        headers = {
+            "content-type": f"{kind}; charset=utf-8" if text else kind,
+            "etag": f'"{hashlib.blake2s(plain, digest_size=12).hexdigest()}{encoding}"',
+            "cache-control": "public, max-age=31536000, immutable" if name.startswith("assets/") else "no-cache",
+            "vary": "accept-encoding",
+        }
+        if use:
+            headers["content-encoding"] = encoding
+        if kind == "text/html":
+            headers["content-security-policy"] = policy(plain)
+        return Page(200, headers, packed.read_bytes() if use else plain)
+
+    @staticmethod
+    def _fallback() -> Page:
+        headers = {"content-type": "text/html; charset=utf-8", "etag": '"none"', "cache-control": "no-cache"}
+        return Page(200, {**headers, "vary": "accept-encoding", "content-security-policy": policy(FALLBACK)}, FALLBACK)
+
+
+def policy(html: bytes) -> str:
+    """The Content-Security-Policy of a page of ours: its inline scripts are named by hash."""
+    digests = [base64.b64encode(hashlib.sha256(script).digest()).decode() for script in INLINE_SCRIPT.findall(html)]
+    return CSP.format(hashes="".join(f" 'sha256-{digest}'" for digest in digests))

@@ -1,0 +1,53 @@
+"""Unit: one transaction, the time, and what was announced."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from balu.kernel.clock import Now
+from balu.kernel.outbox import Outbox
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """What one event loop owns: sessions, clock, settings and drivers by type, the dispatcher's bell."""
+
+    write: async_sessionmaker[AsyncSession]
+    read: async_sessionmaker[AsyncSession]
+    now: Now
+    parts: Mapping[type, Any]
+    wake: Callable[[], None]
+
+    def part(self, kind: type[T]) -> T:
+        """The settings or driver of this type; KeyError is a mistake in the composition root."""
+        found: T = self.parts[kind]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One transaction, the time, and what it announced. Whoever made it commits it, nobody else."""
+
+    session: AsyncSession
+    now: Now
+    outbox: Outbox
+    env: Env
+
+
+@asynccontextmanager
+async def open_unit(env: Env, *, writes: bool = True) -> AsyncGenerator[Unit, None]:
+    """Commit on a clean exit, roll back on any error; announce only what was committed.
+
+    The transaction starts with the first statement, so work before it holds no lock.
+    """
+    unit = Unit((env.write if writes else env.read)(), env.now, Outbox(env.now), env)
+    async with unit.session as session, session.begin():
+        yield unit
+        unit.outbox.store(session)
+    if unit.outbox.pending:
+        env.wake()

@@ -1,0 +1,234 @@
+"""Native half of Balu: confined paths, the commit protocol, upload sinks and download sources.
+
+Every function is synchronous and lets go of the GIL; call it from a thread. Paths are ``str`` as
+``os.fsdecode`` makes them (surrogate escapes for bytes that are not UTF-8), relative to a volume's
+root, without a leading slash; the empty string is the root. Ids of staged, trashed and former
+contents are 32 lower-case hex digits or plain integers and never contain a slash.
+
+Refusals: ``ValueError`` for a name that cannot exist here (empty component, ``.``, ``..``, NUL,
+longer than 255 bytes, ``.balu`` at the root), ``OSError`` subclasses with ``errno`` for what the
+file system says (``FileNotFoundError``, ``FileExistsError``, ``NotADirectoryError``,
+``PermissionError``, ENOSPC, EDQUOT, EXDEV, ELOOP for a symbolic link on the way).
+"""
+
+from collections.abc import Sequence
+from typing import Literal, Self, final
+
+__all__ = [
+    "Entry", "Listing", "Published", "Sink", "Source", "StaleTargetError", "Volume", "blake3_hex", "version",
+]
+
+Kind = Literal["file", "directory", "symlink", "other"]
+Sort = Literal["name", "size", "modified", "type"]
+
+class StaleTargetError(OSError):
+    """The name no longer holds what the caller saw: ``errno`` is ESTALE, nothing was changed."""
+
+@final
+class Entry:
+    """What one name held at the moment of asking; links are never followed."""
+
+    name: str
+    kind: Kind
+    size: int
+    """Bytes; 0 for anything but files."""
+    mtime_ns: int
+    ctime_ns: int
+    btime_ns: int
+    """Birth time in ns since the epoch, 0 where the file system has none."""
+    ino: int
+
+@final
+class Listing:
+    """A window into one sorted directory."""
+
+    entries: list[Entry]
+    total: int
+    """Entries that match the filter, before offset and limit; ``.balu`` at the root is not counted."""
+    etag: str
+    """Changes when a name is added, removed or renamed in the directory."""
+
+@final
+class Published:
+    """The outcome of putting staged bytes under a name."""
+
+    entry: Entry
+    displaced: Entry | None
+    """The inode that held the name before and is a version now; None for a new name."""
+
+@final
+class Volume:
+    """One directory tree, held by a descriptor; nothing outside it can be reached through this object.
+
+    Resolution uses openat2 with RESOLVE_BENEATH, NO_SYMLINKS, NO_MAGICLINKS and NO_XDEV.
+    """
+
+    root: str
+
+    def __new__(cls, root: str) -> Self:
+        """Open *root*. Raises OSError when it is missing or not a directory."""
+
+    def register(self, volume_id: str) -> None:
+        """Make ``.balu`` (0700), its folders and the marker; asking again with the same id changes nothing.
+
+        Raises FileExistsError when the marker names another volume.
+        """
+
+    def volume_id(self) -> str | None:
+        """Id in the marker, None when there is none (never registered, or the disk is not mounted)."""
+
+    def online(self) -> bool:
+        """Whether the root path still leads to the directory that was opened and its marker is readable."""
+
+    def probe(self) -> dict[str, bool | int | str]:
+        """What the file system offers: ``filesystem`` (name), ``exchange``, ``noreplace``, ``reflink``,
+        ``hard_links``, ``xattr``, ``case_sensitive`` (bools), ``name_max`` (bytes). Needs a registered volume."""
+
+    def space(self) -> tuple[int, int, int, int]:
+        """``(total, available, inodes_total, inodes_available)`` of the file system, bytes and counts."""
+
+    def stat(self, path: str) -> Entry:
+        """What *path* holds; the entry of the root has an empty name."""
+
+    def listing(
+        self,
+        path: str,
+        *,
+        sort: Sort = "name",
+        descending: bool = False,
+        offset: int = 0,
+        limit: int = 500,
+        contains: str | None = None,
+    ) -> Listing:
+        """One window of a directory: folders first, then by *sort*, ties by name.
+
+        Names compare case-insensitively with digit runs as numbers (``a2`` before ``a10``). *contains*
+        keeps names that hold it, ignoring case. A sorted snapshot is kept per process and directory
+        while its mtime, ctime and inode stand still and it is younger than 2 s or the window's entries
+        stat unchanged; each returned entry is stat'ed for this call. O(n log n) cold, O(limit) warm.
+        """
+
+    def make_dir(self, path: str, *, parents: bool = False) -> Entry:
+        """Create a directory (mode 0755 less umask) and sync its parent. *parents* makes missing ones too
+        and then an existing directory is no error."""
+
+    def move(self, source: str, target: str) -> Entry:
+        """Rename without replacing and sync both directories. FileExistsError when *target* exists; names
+        that differ only in case or normalisation go through a temporary name."""
+
+    def copy(self, source: str, staging_id: str) -> tuple[int, int]:
+        """Copy a file or tree into ``.balu/staging/<id>``, synced, links left out; returns (files, bytes).
+
+        Uses FICLONE, then copy_file_range, then read and write. The copy is published by ``publish``."""
+
+    def measure(self, path: str) -> tuple[int, int, int]:
+        """``(files, directories, bytes)`` below *path*, links not followed; a file counts as (1, 0, size)."""
+
+    def walk(self, path: str) -> list[tuple[str, Entry]]:
+        """Every entry below *path* with its path relative to *path*, parents before children."""
+
+    def hash(self, path: str) -> tuple[Entry, str]:
+        """Read a file and return it with its BLAKE3 in hex. OSError(ESTALE) when it changed meanwhile."""
+
+    def open(self, path: str) -> Source:
+        """Open a regular file for reading; IsADirectoryError for directories, ELOOP for links."""
+
+    def stage(self, staging_id: str, *, size: int | None = None, sha256: bool = False) -> Sink:
+        """Create ``.balu/staging/<id>`` (O_EXCL, 0600) and preallocate *size* bytes when known."""
+
+    def staged(self, staging_id: str) -> Entry | None:
+        """The staged file or tree, None when there is none."""
+
+    def publish(
+        self,
+        staging_id: str,
+        target: str,
+        *,
+        replaces: Entry | None = None,
+        version: tuple[int, int] | None = None,
+        mtime_ns: int | None = None,
+    ) -> Published:
+        """Put what is staged under *target* and sync what was touched.
+
+        Without *replaces*: renameat2(NOREPLACE), FileExistsError when the name is taken. With it:
+        renameat2(EXCHANGE) after checking that the name still holds that inode, size and mtime
+        (StaleTargetError otherwise); the old inode goes to ``versions/<file id>/<rev>`` of *version*.
+        Mode, owner and extended attributes follow the old inode or the parent's defaults.
+        """
+
+    def settle(self, staging_id: str, target: str, *, staged_ino: int, version: tuple[int, int] | None) -> bool:
+        """Finish or undo an interrupted ``publish``: True when *target* holds *staged_ino* (the old inode, if it
+        still lies in staging, becomes *version*), False when the name was never given (staging is left as it is)."""
+
+    def discard(self, staging_id: str) -> bool:
+        """Remove a staged file or tree; False when there was none."""
+
+    def staging(self) -> list[Entry]:
+        """Everything staged, for collection."""
+
+    def trash(self, path: str, trash_id: str, *, origin: bytes) -> Entry:
+        """Sync *origin* to ``trash/<id>/origin.json``, move *path* to ``trash/<id>/item``, sync both sides."""
+
+    def trashed(self, trash_id: str) -> Entry | None:
+        """The deleted thing, None when it is gone."""
+
+    def restore(self, trash_id: str, target: str) -> Entry:
+        """Move a deleted thing back without replacing; FileExistsError when *target* is taken."""
+
+    def purge(self, trash_id: str) -> int:
+        """Remove a deleted thing for good by descriptor, links not followed; returns bytes freed, 0 when gone."""
+
+    def open_version(self, file_id: int, rev: int) -> Source:
+        """Open former contents for reading."""
+
+    def drop_version(self, file_id: int, rev: int) -> int:
+        """Remove former contents; returns bytes freed, 0 when gone."""
+
+    def close(self) -> None:
+        """Let go of the descriptor; later calls raise OSError(EBADF)."""
+
+@final
+class Sink:
+    """Bytes on their way into staging: gathered, hashed and written by a thread of its own.
+
+    One caller at a time. After an error every later call raises it again and nothing can be finished.
+    """
+
+    received: int
+
+    def push(self, data: bytes) -> bool:
+        """Take *data* without waiting; False when the queue (4 MiB) is full and ``drain`` must be called."""
+
+    def drain(self) -> None:
+        """Wait until there is room, in a thread. Raises what the writer met (ENOSPC, EIO)."""
+
+    def finish(self) -> tuple[Entry, str]:
+        """Write what is left, truncate to what was received, fsync once; returns the staged file and its BLAKE3 in hex."""
+
+    def sha256(self) -> str | None:
+        """SHA-256 in hex after ``finish`` when it was asked for."""
+
+    def abandon(self) -> None:
+        """Stop and remove the staged file; harmless after ``finish`` failed or was never called."""
+
+@final
+class Source:
+    """A file open for reading."""
+
+    entry: Entry
+    """What was opened, from the descriptor."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Up to *length* bytes from *offset*, fewer only at the end of the file."""
+
+    def fileno(self) -> int:
+        """The descriptor, valid until ``close``."""
+
+    def close(self) -> None:
+        """Close the descriptor; closing twice is harmless."""
+
+def blake3_hex(data: bytes) -> str:
+    """BLAKE3 of *data*, 64 hex digits."""
+
+def version() -> str:
+    """Version of the native half."""
