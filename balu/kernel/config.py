@@ -103,9 +103,12 @@ def load_config(
     sections: Mapping[str, type[msgspec.Struct]],
     *,
     environ: Mapping[str, str] | None = None,
-    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    only_known: bool = False,
 ) -> Config:
-    """Merge defaults, ``balu.toml``, the environment and *overrides* (the command line), in rising order.
+    """Merge defaults, ``balu.toml`` and the environment, in rising order.
+
+    *only_known* passes over sections that are not in *sections*: for the supervisor, which does not load
+    the domains; its workers read everything and refuse what nobody knows.
 
     Raises:
         ConfigError: unreadable file, unknown section or key, or a value outside its bounds.
@@ -116,12 +119,13 @@ def load_config(
     layers = [
         (str(home / "balu.toml"), _from_file(home / "balu.toml")),
         ("environment", _from_environment(env, known)),
-        ("command line", {name: dict(values) for name, values in (overrides or {}).items()}),
     ]
     values: dict[str, dict[str, Any]] = {name: {} for name in known}
     origins = {f"{name}.{key}": "default" for name, kind in known.items() for key in kind.__struct_fields__}
     for origin, layer in layers:
         for section, keys in layer.items():
+            if only_known and section not in known:
+                continue
             if section not in known or not isinstance(keys, dict):
                 raise ConfigError(f"{origin}: unknown section [{section}]; known are {_names(known)}.")
             for key, value in keys.items():

@@ -1,0 +1,181 @@
+"""The `balu` command: serve, worker, and every domain's commands."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from balu import __version__
+from balu.kernel import show
+from balu.kernel.config import Config, ConfigError, Server, default_data_dir, load_config
+from balu.kernel.errors import BaluError
+
+EXIT_REFUSED, EXIT_CONFIG = 1, 3
+EPILOG = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the configuration cannot be used."
+
+
+def data_dir_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--data-dir``, which every command has."""
+    return click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="BALU_DATA_DIR",
+        show_envvar=True,
+        help="Where Balu keeps its database, settings and default volume.",
+    )(function)
+
+
+def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--json``, which every command that prints data has."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(function)
+
+
+class Commands(click.RichGroup):
+    """Balu's own commands at once, those of the domains when one of them is asked for.
+
+    The supervisor of `balu serve` must not load every domain: its memory is paid while the box idles.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, sorted."""
+        return sorted({*super().list_commands(ctx), *domain_commands()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One of ours, else one of a domain's."""
+        return super().get_command(ctx, cmd_name) or domain_commands().get(cmd_name)
+
+
+@click.group(cls=Commands, epilog=EPILOG)
+@click.version_option(__version__, prog_name="balu")
+def cli() -> None:
+    """Balu: your files, on your own disks."""
+
+
+@cli.command()
+@data_dir_option
+@click.option("--host", help="Address to listen on [default: 127.0.0.1].")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on [default: 8000].")
+@click.option("--jobs/--no-jobs", default=True, show_default=True, help="Run the job worker as well.")
+def serve(data_dir: Path | None, host: str | None, port: int | None, *, jobs: bool) -> None:
+    """Serve files, API and web UI, and run background jobs."""
+    from balu.kernel.serve import serve as run  # noqa: PLC0415  Granian is only needed here
+
+    # Web and job workers are processes of their own and read the same places.
+    os.environ["BALU_DATA_DIR"] = str((data_dir or default_data_dir()).absolute())
+    for key, value in (("BALU_SERVER__HOST", host), ("BALU_SERVER__PORT", port)):
+        if value is not None:
+            os.environ[key] = str(value)
+    config = load_config(None, {}, only_known=True)
+    run(config.data_dir, config.of(Server), jobs=jobs)
+
+
+@cli.command()
+@data_dir_option
+def worker(data_dir: Path | None) -> None:
+    """Run background jobs only."""
+    from balu.app import DOMAINS  # noqa: PLC0415
+    from balu.kernel.jobs.worker import run_worker  # noqa: PLC0415
+
+    run_worker(_config(data_dir), DOMAINS)
+
+
+@cli.group()
+def config() -> None:
+    """See and check the settings."""
+
+
+@config.command("check")
+@data_dir_option
+def config_check(data_dir: Path | None) -> None:
+    """Say whether the settings can be used."""
+    checked = _config(data_dir)
+    click.echo(f"The settings are fine ({checked.data_dir / 'balu.toml'}).")
+
+
+@config.command("show")
+@data_dir_option
+@json_option
+def config_show(data_dir: Path | None, *, as_json: bool) -> None:
+    """Print every setting with the origin of its value."""
+    found = _config(data_dir)
+    rows = [
+        {"setting": f"{name}.{key}", "value": getattr(section, key), "origin": found.origins[f"{name}.{key}"]}
+        for name, section in found.sections.items()
+        for key in section.__struct_fields__
+    ]
+    show.rows(rows, as_json=as_json)
+
+
+@cli.command()
+@data_dir_option
+@json_option
+def doctor(data_dir: Path | None, *, as_json: bool) -> None:
+    """Say what is missing on this host, what for, and how to get it."""
+    from balu.kernel.doctor import examine  # noqa: PLC0415
+
+    findings = examine(_config(data_dir))
+    show.rows(findings, as_json=as_json)
+    if any(finding["state"] == "broken" for finding in findings):
+        sys.exit(EXIT_REFUSED)
+
+
+def _config(data_dir: Path | None) -> Config:
+    from balu.app import read_config  # noqa: PLC0415
+
+    return read_config(data_dir)
+
+
+def domain_commands() -> dict[str, click.Command]:
+    """The domains' commands as click commands and groups, by their first word."""
+    from balu.app import DOMAINS  # noqa: PLC0415
+
+    top: dict[str, click.Command] = {}
+    for domain in DOMAINS:
+        for declared in domain.commands:
+            *groups, name = declared.path.split()
+            home: dict[str, click.Command] = top
+            for group in groups:
+                found = home.setdefault(group, click.RichGroup(group, help=f"Commands of {domain.name}."))
+                if isinstance(found, click.Group):
+                    home = found.commands  # type: ignore[assignment]
+            home[name] = _as_click(name, declared)
+    return top
+
+
+def _as_click(name: str, declared: Any) -> click.Command:
+    from balu.app import DOMAINS  # noqa: PLC0415
+    from balu.kernel.env import open_env  # noqa: PLC0415
+    from balu.kernel.migrate import ensure_current  # noqa: PLC0415
+
+    async def run(config: Config, options: dict[str, Any]) -> Any:
+        await ensure_current(config)
+        async with open_env(config, DOMAINS) as env:
+            return await declared.run(env, **options)
+
+    def invoke(data_dir: Path | None, *, as_json: bool, **options: Any) -> None:
+        show.result(asyncio.run(run(_config(data_dir), options)), as_json=as_json)
+
+    decorated: Callable[..., Any] = invoke
+    for option in reversed((*declared.options, data_dir_option, json_option)):
+        decorated = option(decorated)
+    return click.command(name, help=declared.help)(decorated)
+
+
+def main() -> None:
+    """Run the command line; refusals are one sentence on standard error."""
+    try:
+        cli(prog_name="balu")
+    except ConfigError as error:
+        click.echo(f"balu: {error}", err=True)
+        sys.exit(EXIT_CONFIG)
+    except BaluError as error:
+        click.echo(f"balu: {error.detail}", err=True)
+        sys.exit(EXIT_REFUSED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""The composition root: the only module that knows every domain."""
+
+import os
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Router, get
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.types import Receive, Scope, Send
+
+from balu import __version__, kernel
+from balu.kernel import openapi_pages
+from balu.kernel.config import Config, LogSettings, Server, load_config
+from balu.kernel.domain import Domain
+from balu.kernel.edge import Edge
+from balu.kernel.env import open_env
+from balu.kernel.front import API_VERSION, Front
+from balu.kernel.http import PUBLIC, guard, provide_caller, provide_unit, provide_user_id
+from balu.kernel.jobs import JOBS, run_startup
+from balu.kernel.log import configure
+from balu.kernel.metrics import Metrics, share_directory
+from balu.kernel.migrate import ensure_current
+from balu.kernel.problems import handle
+from balu.kernel.spa import WebUI
+from balu.kernel.sqlite import check
+from balu.kernel.unit import Env
+
+DOMAINS: tuple[Domain, ...] = (JOBS,)
+WEB_ROOT = Path(kernel.__file__).parent.parent / "web_dist"
+
+
+class Health(msgspec.Struct, kw_only=True):
+    """Liveness."""
+
+    status: str
+    version: str
+    api_version: str
+    min_api_version: str
+
+
+@get(["/health", "/ping"], operation_id="getHealth", opt={**PUBLIC, "rate": ("health", 100_000)}, tags=["server"])
+async def health() -> Health:
+    """Say that the server answers."""
+    return Health(status="ok", version=__version__, api_version=API_VERSION, min_api_version=API_VERSION)
+
+
+class Balu(Litestar):
+    """Litestar behind Balu's own front layer, also for what the router never sees."""
+
+    front: Front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
+        """Answer through the front layer."""
+        await self.front(scope, receive, send)
+
+    async def route_inside(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer through the router alone."""
+        await super().__call__(scope, receive, send)  # type: ignore[arg-type]
+
+
+def settings_of(domains: Sequence[Domain]) -> dict[str, type[msgspec.Struct]]:
+    """Section name to Struct, for the configuration."""
+    return {domain.name: domain.settings for domain in domains if domain.settings is not None}
+
+
+def read_config(data_dir: Path | None = None) -> Config:
+    """The configuration of this process, with every domain's section."""
+    return load_config(data_dir, settings_of(DOMAINS))
+
+
+def build(config: Config, domains: Sequence[Domain] = DOMAINS) -> Balu:
+    """The application for *config*; nothing is opened before its lifespan starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncGenerator[None, None]:
+        check()
+        await ensure_current(config)
+        async with open_env(config, domains) as env:
+            app.state.env = balu.front.env = env
+            await run_startup(env, [job for domain in domains for job in domain.startup])
+            yield
+            balu.front.env = None
+
+    def provide_env() -> Env:
+        env: Env = balu.state.env
+        return env
+
+    handlers: list[Any] = [health, *(controller for domain in domains for controller in domain.controllers)]
+    balu = Balu(
+        route_handlers=[Router(path="/api", route_handlers=handlers), *openapi_pages.handlers(WEB_ROOT)],
+        lifespan=[lifespan],
+        guards=[guard],
+        dependencies={
+            "env": Provide(provide_env, sync_to_thread=False),
+            "unit": Provide(provide_unit),
+            "caller": Provide(provide_caller, sync_to_thread=False),
+            "user_id": Provide(provide_user_id, sync_to_thread=False),
+        },
+        exception_handlers={Exception: handle},
+        openapi_config=OpenAPIConfig(
+            title="Balu", version=__version__, description="Your files, on your own disks.", path="/api",
+            render_plugins=[openapi_pages.JsonDocument()],
+        ),
+        logging_config=None,
+    )  # fmt: skip
+    balu.front = Front(
+        router=balu.route_inside,
+        edge=Edge.of(config.of(Server)),
+        routes=[route for domain in domains for route in domain.raw],
+        ui=WebUI(WEB_ROOT),
+        metrics=Metrics(),
+        access_log=config.of(LogSettings).access,
+    )
+    return balu
+
+
+def create_app() -> Balu:
+    """What the web server's worker processes call: configuration from the environment alone."""
+    config = read_config()
+    configure(config.of(LogSettings))
+    share_directory(config.data_dir / "run")
+    os.umask(0o022)
+    return build(config)

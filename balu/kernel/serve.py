@@ -1,0 +1,85 @@
+"""`balu serve`: Granian's web workers and one job worker, started and watched together."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from granian import Granian
+from granian.http import HTTP1Settings, HTTP2Settings
+
+from balu.kernel.config import Server
+
+MIB = 1024 * 1024
+RESTART_DELAY_S = 1.0
+
+
+class JobWorker:
+    """The job worker as a child process: started again when it dies, ended with the server."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._command = [sys.executable, "-m", "balu", "worker", "--data-dir", str(data_dir)]
+        self._child: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="balu-job-worker", daemon=True)
+
+    def start(self) -> None:
+        """Start it and watch over it from a thread."""
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._stopping.is_set():
+            self._child = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
+            self._child.wait()
+            self._stopping.wait(RESTART_DELAY_S)
+
+    def stop(self, grace_s: float) -> None:
+        """Ask it to finish what it does, then end it."""
+        self._stopping.set()
+        child = self._child
+        if child is None or child.poll() is not None:
+            return
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(grace_s)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def serve(data_dir: Path, server: Server, *, jobs: bool = True) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way get ``server.drain_timeout_s`` to finish."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    run_dir = data_dir / "run"
+    shutil.rmtree(run_dir / "metrics", ignore_errors=True)  # figures of processes that are gone
+    run_dir.mkdir(mode=0o700, exist_ok=True)
+    # Large request bodies arrive in blocks of this size; freeing them must give the memory back.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
+    worker = JobWorker(data_dir)
+    web = Granian(
+        "balu.app:create_app",
+        factory=True,
+        interface="asgi",
+        address=server.host,
+        port=server.port,
+        workers=server.workers,
+        respawn_failed_workers=True,
+        workers_kill_timeout=server.drain_timeout_s,
+        backlog=4096,
+        backpressure=4096,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=MIB),
+        http2_settings=HTTP2Settings(max_headers_size=65536),
+        websockets=True,
+        log_enabled=True,
+        log_level="warning",
+        log_access=False,
+    )
+    if jobs:
+        worker.start()
+    try:
+        web.serve()
+    finally:
+        worker.stop(server.drain_timeout_s)
