@@ -42,7 +42,12 @@ class Health(msgspec.Struct, kw_only=True):
     min_api_version: str
 
 
-@get(["/health", "/ping"], operation_id="getHealth", opt={**PUBLIC, "rate": ("health", 100_000)}, tags=["server"])
+@get(
+    ["/health", "/ping"],
+    operation_id="getHealth",
+    opt={**PUBLIC, "rate": ("health", 100_000)},
+    tags=["server"],
+)
 async def health() -> Health:
     """Say that the server answers."""
     return Health(status="ok", version=__version__, api_version=API_VERSION, min_api_version=API_VERSION)
@@ -59,7 +64,7 @@ class Balu(Litestar):
 
     async def route_inside(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer through the router alone."""
-        await super().__call__(scope, receive, send)  # type: ignore[arg-type]
+        await super().__call__(scope, receive, send)
 
 
 def settings_of(domains: Sequence[Domain]) -> dict[str, type[msgspec.Struct]]:

@@ -54,7 +54,7 @@ class Authenticator:
 def authorize(caller: Caller | None, needed: str, method: str, scope_name: str | None) -> Caller:
     """Check grade, token scope and read-only accounts.
 
-    *needed* is ``viewer`` (any account), ``user`` (any account; viewers only read), ``operator`` or ``admin``.
+    *needed* is ``viewer`` (any account), ``user`` (any; viewers only read), ``operator`` or ``admin``.
 
     Raises:
         UnauthorizedError: nobody is signed in.
@@ -62,7 +62,9 @@ def authorize(caller: Caller | None, needed: str, method: str, scope_name: str |
     """
     if caller is None:
         raise UnauthorizedError("Sign in first.", headers={"www-authenticate": "Bearer"})
-    grade: Grade = "viewer" if needed in {"user", "viewer"} else "operator" if needed == "operator" else "admin"
+    grade: Grade = (
+        "viewer" if needed in {"user", "viewer"} else "operator" if needed == "operator" else "admin"
+    )
     if not caller.at_least(grade):
         raise ForbiddenError(f"This needs an account of grade {grade} or higher.")
     if needed == "user" and caller.grade == "viewer" and method not in SAFE_METHODS:

@@ -28,7 +28,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     port: Port = 8000
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     hosts: tuple[str, ...] = ()
-    """Names clients may use in Host besides addresses, localhost and this machine's name; ``*`` allows all."""
+    """Names in Host besides addresses, localhost and this machine's own; ``*`` allows all."""
     base_url: str = ""
     """Public address for links, such as ``https://nas.example``; empty: what the request says."""
     trusted_proxies: tuple[str, ...] = ()
@@ -134,7 +134,9 @@ def load_config(
                     raise ConfigError(f"{origin}: [{section}] has no key '{key}'; known are {fields}.")
                 values[section][key] = value
                 is_env = origin == "environment"
-                origins[f"{section}.{key}"] = f"{ENV_PREFIX}{section.upper()}__{key.upper()}" if is_env else origin
+                origins[f"{section}.{key}"] = (
+                    f"{ENV_PREFIX}{section.upper()}__{key.upper()}" if is_env else origin
+                )
     built = {name: _build(name, kind, values[name], origins) for name, kind in known.items()}
     return Config(home, built, origins)
 

@@ -60,7 +60,9 @@ def is_sqlite(url: str) -> bool:
 
 def async_url(url: str) -> str:
     """*url* with the driver that Balu uses."""
-    return url.replace("postgresql://", "postgresql+psycopg://", 1).replace("sqlite://", "sqlite+aiosqlite://", 1)
+    return url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
+        "sqlite://", "sqlite+aiosqlite://", 1
+    )
 
 
 def sqlite_url(path: Path) -> str:

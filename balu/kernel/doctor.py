@@ -23,8 +23,10 @@ PROGRAMS = (
 
 
 def examine(config: Config) -> list[dict[str, str]]:
-    """Findings with ``part``, ``state`` (``fine``, ``missing``: a feature is off, ``broken``: Balu cannot run),
-    ``detail`` and ``remedy``."""
+    """Findings with ``part``, ``state``, ``detail`` and ``remedy``.
+
+    States: ``fine``; ``missing``, a feature is off; ``broken``, Balu cannot run.
+    """
     return [
         _database(config),
         _data_dir(config.data_dir),
@@ -42,9 +44,13 @@ def _database(config: Config) -> dict[str, str]:
         return _finding("database", "fine", "PostgreSQL")
     version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info < FLOOR:
-        return _finding("database", "broken", f"SQLite {version} is too old", "pip install 'pysqlite3>=0.6.1'")
+        return _finding(
+            "database", "broken", f"SQLite {version} is too old", "pip install 'pysqlite3>=0.6.1'"
+        )
     if len(loaded_copies()) > 1:
-        return _finding("database", "broken", "two copies of SQLite are loaded", "report this with your packages")
+        return _finding(
+            "database", "broken", "two copies of SQLite are loaded", "report this with your packages"
+        )
     return _finding("database", "fine", f"SQLite {version}")
 
 
@@ -54,11 +60,13 @@ def _data_dir(path: Path) -> dict[str, str]:
         with tempfile.TemporaryFile(dir=path):
             pass
     except OSError as error:
-        return _finding("data directory", "broken", f"{path}: {error.strerror}", "choose another with --data-dir")
+        return _finding(
+            "data directory", "broken", f"{path}: {error.strerror}", "choose another with --data-dir"
+        )
     free = shutil.disk_usage(path).free
     if free < MIN_FREE_BYTES:
         return _finding("data directory", "broken", f"{path}: {free // 2**20} MiB free", "free some space")
-    owner = "fine" if os.stat(path).st_uid == os.geteuid() else "broken"
+    owner = "fine" if path.stat().st_uid == os.geteuid() else "broken"
     return _finding("data directory", owner, f"{path}: {free // 2**30} GiB free")
 
 
@@ -66,9 +74,13 @@ def _web_ui() -> dict[str, str]:
     index = Path(__file__).parent.parent / "web_dist" / "index.html"
     if index.is_file():
         return _finding("web interface", "fine", "built")
-    return _finding("web interface", "missing", "not built into this installation", "just web, or pip install .")
+    return _finding(
+        "web interface", "missing", "not built into this installation", "just web, or pip install ."
+    )
 
 
 def _program(name: str, purpose: str, remedy: str) -> dict[str, str]:
     found = shutil.which(name)
-    return _finding(name, "fine", found) if found else _finding(name, "missing", f"needed for {purpose}", remedy)
+    return (
+        _finding(name, "fine", found) if found else _finding(name, "missing", f"needed for {purpose}", remedy)
+    )

@@ -2,7 +2,6 @@
 
 import ipaddress
 import socket
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from litestar.types import Scope
@@ -39,7 +38,7 @@ class Edge:
         Raises:
             MalformedError: with what was wrong; the connection should be closed.
         """
-        headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
+        headers = list(scope["headers"])
         if sum(len(key) + len(value) for key, value in headers) > MAX_HEADER_BYTES:
             raise MalformedError("The headers are too large.")
         if any(byte in value for _, value in headers for byte in b"\0\r\n"):
@@ -53,7 +52,9 @@ class Edge:
             raise MalformedError("The length of the body is ambiguous.")
         host = hosts[0].decode("latin-1") if hosts else ""
         if not self.knows(host):
-            raise MalformedError(f"Unknown host; add {host.partition(':')[0]!r} to server.hosts in balu.toml.")
+            raise MalformedError(
+                f"Unknown host; add {host.partition(':')[0]!r} to server.hosts in balu.toml."
+            )
         target = str(scope.get("path", ""))
         if "://" in target.split("/", 1)[0] or not target.startswith(("/", "*")):
             raise MalformedError("Absolute request targets are not accepted.")

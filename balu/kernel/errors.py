@@ -111,7 +111,10 @@ class RateLimitedError(BaluError):
     def __init__(self, detail: str, *, retry_after_s: int) -> None:
         """Tell the client to come back after *retry_after_s* seconds."""
         super().__init__(
-            detail, headers={"retry-after": str(retry_after_s)}, error="rate-limited", retry_after=retry_after_s
+            detail,
+            headers={"retry-after": str(retry_after_s)},
+            error="rate-limited",
+            retry_after=retry_after_s,
         )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 import structlog
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from balu.kernel.edge import Edge
 from balu.kernel.errors import NotFoundError, UnauthorizedError
@@ -50,7 +51,7 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; lifespan and websocket messages go straight to the router."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self.router(scope, receive, send)
             return
         state: dict[str, Any] = scope.setdefault("state", {})
@@ -70,7 +71,7 @@ class Front:
         finally:
             self._account(scope, watch, time.perf_counter() - started)
 
-    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _route(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         raw: bytes = scope.get("raw_path") or str(scope["path"]).encode()
         path, method = raw.partition(b"?")[0].decode("latin-1"), str(scope["method"])
         for route in self.routes:
@@ -84,7 +85,7 @@ class Front:
         else:
             await self._page(scope, receive, send)
 
-    async def _raw(self, route: RawRoute, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _raw(self, route: RawRoute, scope: HTTPScope, receive: Receive, send: Send) -> None:
         env = self._env()
         caller = await admit(env, scope, needed=route.auth, token_scope=route.scope, rate=route.rate)
         exchange = Exchange(scope, receive, send, env, decoded_rest(scope, route.prefix), caller)
@@ -92,13 +93,13 @@ class Front:
             scope["state"]["caller"] = caller
         await route.run(exchange)
 
-    async def _show_metrics(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _show_metrics(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         env = self._env()
-        await admit(env, scope, needed="admin", token_scope="metrics:read")
+        await admit(env, scope, needed="admin", token_scope="metrics:read")  # noqa: S106
         exchange = Exchange(scope, receive, send, env, "")
         await exchange.respond(200, self.metrics.render(), {"content-type": CONTENT_TYPE})
 
-    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _page(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         headers = scope_headers(scope)
         accept = headers.get("accept-encoding", "")
         page = self.ui.answer(str(scope["path"]), accept, headers.get("if-none-match"))
@@ -111,7 +112,7 @@ class Front:
             raise UnauthorizedError("The server is starting.")
         return self.env
 
-    def _account(self, scope: Scope, watch: "_Watch", seconds: float) -> None:
+    def _account(self, scope: HTTPScope, watch: "_Watch", seconds: float) -> None:
         method, path = str(scope["method"]), str(scope["path"])
         family = "/".join(path.split("/")[:3]) if path.startswith("/api/") else "web"
         if watch.status == 404:  # noqa: PLR2004  unknown paths must not become label values

@@ -19,7 +19,7 @@ UserId = NamedDependency[int]
 WRITES = {"writes": True}
 """``opt=WRITES`` on a GET that changes rows; every other GET runs on the read engine."""
 PUBLIC = {"auth": "public"}
-"""``opt=PUBLIC``: nobody needs to be signed in. Others: ``viewer``, ``user`` (default), ``operator``, ``admin``."""
+"""``opt=PUBLIC``: nobody needs to be signed in. ``user`` is the default; see ``authorize`` for the others."""
 
 
 async def provide_unit(
@@ -67,7 +67,12 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
 
 
 async def admit(
-    env: Env, scope: Scope, *, needed: str, token_scope: str | None = None, rate: tuple[str, int] | None = None
+    env: Env,
+    scope: Scope,
+    *,
+    needed: str,
+    token_scope: str | None = None,
+    rate: tuple[str, int] | None = None,
 ) -> Caller | None:
     """Let a request through or raise; *needed* as in ``authorize``, or ``public``, or ``optional``.
 

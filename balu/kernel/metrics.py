@@ -24,7 +24,11 @@ class Metrics:
         labels = ("method", "family", "status")
         self.requests = Counter("balu_http_requests", "Requests answered", labels, registry=self._registry)
         self.seconds = Histogram(
-            "balu_http_request_seconds", "Time to the last byte", ("family",), buckets=BUCKETS, registry=self._registry
+            "balu_http_request_seconds",
+            "Time to the last byte",
+            ("family",),
+            buckets=BUCKETS,
+            registry=self._registry,
         )
         self.bytes_in = Counter("balu_http_received_bytes", "Body bytes received", registry=self._registry)
         self.bytes_out = Counter("balu_http_sent_bytes", "Body bytes sent", registry=self._registry)

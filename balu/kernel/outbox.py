@@ -43,4 +43,6 @@ class Outbox:
         now = self._now()
         for event in self.pending:
             payload = msgspec.json.encode(event)
-            session.add(OutboxRow(name=type(event).__name__, payload=payload, created_at=now, lease_until=now))
+            session.add(
+                OutboxRow(name=type(event).__name__, payload=payload, created_at=now, lease_until=now)
+            )

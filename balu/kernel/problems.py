@@ -33,7 +33,11 @@ def problem(error: BaseException, request_id: str) -> tuple[int, dict[str, str],
     if isinstance(error, ValidationException):
         return _invalid(list(_issues(error)), request_id)
     if isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return error.status_code, dict(error.headers or {}), _general(error.status_code, error.detail, request_id)
+        return (
+            error.status_code,
+            dict(error.headers or {}),
+            _general(error.status_code, error.detail, request_id),
+        )
     if (known := explain(error)) is not None:
         return problem(known, request_id)
     log.error("request failed", request_id=request_id, exc_info=error)
@@ -55,7 +59,9 @@ def _general(status: int, detail: str, request_id: str) -> dict[str, Any]:
 def _invalid(issues: list[dict[str, Any]], request_id: str) -> tuple[int, dict[str, str], dict[str, Any]]:
     fields: dict[str, list[str]] = {}
     for issue in issues:
-        fields.setdefault(".".join(map(str, issue["loc"][1:])) or str(issue["loc"][0]), []).append(issue["msg"])
+        fields.setdefault(".".join(map(str, issue["loc"][1:])) or str(issue["loc"][0]), []).append(
+            issue["msg"]
+        )
     return 422, {}, {
         "type": "/problems/invalid", "title": InvalidError("").title, "status": 422, "detail": issues,
         "code": "invalid", "fields": fields, "request_id": request_id,

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote_to_bytes
 
 import msgspec
-from litestar.types import Receive, Scope, Send
+from litestar.types import HTTPScope, Receive, Scope, Send
 
 from balu.kernel.caller import Caller
 from balu.kernel.errors import BaluError, MalformedError
@@ -32,7 +32,7 @@ class SlowBodyError(BaluError):
 class Exchange:
     """One request and its answer."""
 
-    scope: Scope
+    scope: HTTPScope
     receive: Receive
     send: Send
     env: Env
@@ -99,7 +99,7 @@ class Exchange:
             if message["type"] == "http.disconnect":
                 self.gone = True
                 raise ClientGoneError
-            chunk = message.get("body", b"")
+            chunk: bytes = message.get("body", b"")  # type: ignore[assignment]
             received += len(chunk)
             window_bytes += len(chunk)
             if expected is not None and received > expected:

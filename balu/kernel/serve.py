@@ -9,7 +9,9 @@ import threading
 from pathlib import Path
 
 from granian import Granian
+from granian.constants import Interfaces
 from granian.http import HTTP1Settings, HTTP2Settings
+from granian.log import LogLevels
 
 from balu.kernel.config import Server
 
@@ -32,7 +34,7 @@ class JobWorker:
 
     def _watch(self) -> None:
         while not self._stopping.is_set():
-            self._child = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
+            self._child = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)  # noqa: S603  our own program
             self._child.wait()
             self._stopping.wait(RESTART_DELAY_S)
 
@@ -62,7 +64,7 @@ def serve(data_dir: Path, server: Server, *, jobs: bool = True) -> None:
     web = Granian(
         "balu.app:create_app",
         factory=True,
-        interface="asgi",
+        interface=Interfaces.ASGI,
         address=server.host,
         port=server.port,
         workers=server.workers,
@@ -74,7 +76,7 @@ def serve(data_dir: Path, server: Server, *, jobs: bool = True) -> None:
         http2_settings=HTTP2Settings(max_headers_size=65536),
         websockets=True,
         log_enabled=True,
-        log_level="warning",
+        log_level=LogLevels.warning,
         log_access=False,
     )
     if jobs:

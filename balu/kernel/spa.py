@@ -11,11 +11,12 @@ from pathlib import Path
 INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 CSP = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; font-src 'self'; "
-    "worker-src 'self'; manifest-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; "
+    "worker-src 'self'; manifest-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
+    "connect-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 FALLBACK = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Balu</title>
-<p>The web interface was not built into this installation. Build it with <code>just web</code>; the API is ready.</p>
+<p>The web interface is not built. Run <code>just web</code>; the API is ready.</p>
 """
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 
@@ -44,9 +45,10 @@ class WebUI:
         name = path.strip("/")
         known = self._load(name, accept_encoding) if name and ".." not in name.split("/") else None
         if known is None:
-            if name.split("/", 1)[0] in {"api", "dav", "s3", "dl"} or "." in name.rsplit("/", 1)[-1]:
-                if not name.startswith("files/"):  # a folder or file name in an address may hold a dot
-                    return None
+            first, _, rest = name.partition("/")
+            # A folder's address in the application may hold a dot, an asset's always does.
+            if first in {"api", "dav", "s3", "dl"} or (first != "files" and "." in (rest or first)):
+                return None
             known = self._load("index.html", accept_encoding) or self._fallback()
         if if_none_match is not None and known.headers["etag"] in if_none_match:
             return Page(304, {key: known.headers[key] for key in ("etag", "cache-control", "vary")}, b"")
@@ -68,11 +70,17 @@ class WebUI:
         packed = file.with_name(file.name + suffix)
         use = bool(suffix) and packed.is_file()
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        text = kind.startswith("text/") or kind in {"application/javascript", "application/json", "image/svg+xml"}
+        text = kind.startswith("text/") or kind in {
+            "application/javascript",
+            "application/json",
+            "image/svg+xml",
+        }
         headers = {
             "content-type": f"{kind}; charset=utf-8" if text else kind,
             "etag": f'"{hashlib.blake2s(plain, digest_size=12).hexdigest()}{encoding}"',
-            "cache-control": "public, max-age=31536000, immutable" if name.startswith("assets/") else "no-cache",
+            "cache-control": "public, max-age=31536000, immutable"
+            if name.startswith("assets/")
+            else "no-cache",
             "vary": "accept-encoding",
         }
         if use:
@@ -84,10 +92,14 @@ class WebUI:
     @staticmethod
     def _fallback() -> Page:
         headers = {"content-type": "text/html; charset=utf-8", "etag": '"none"', "cache-control": "no-cache"}
-        return Page(200, {**headers, "vary": "accept-encoding", "content-security-policy": policy(FALLBACK)}, FALLBACK)
+        return Page(
+            200, {**headers, "vary": "accept-encoding", "content-security-policy": policy(FALLBACK)}, FALLBACK
+        )
 
 
 def policy(html: bytes) -> str:
     """The Content-Security-Policy of a page of ours: its inline scripts are named by hash."""
-    digests = [base64.b64encode(hashlib.sha256(script).digest()).decode() for script in INLINE_SCRIPT.findall(html)]
+    digests = [
+        base64.b64encode(hashlib.sha256(script).digest()).decode() for script in INLINE_SCRIPT.findall(html)
+    ]
     return CSP.format(hashes="".join(f" 'sha256-{digest}'" for digest in digests))

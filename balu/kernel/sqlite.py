@@ -36,7 +36,9 @@ def check() -> None:
         )
     loaded = loaded_copies()
     if len(loaded) > 1:
-        raise RuntimeError(f"Two copies of SQLite are loaded ({', '.join(sorted(loaded))}); refusing to start.")
+        raise RuntimeError(
+            f"Two copies of SQLite are loaded ({', '.join(sorted(loaded))}); refusing to start."
+        )
 
 
 def loaded_copies() -> set[str]:
@@ -44,7 +46,7 @@ def loaded_copies() -> set[str]:
     maps = Path("/proc/self/maps")
     if not maps.exists():
         return set()
-    paths = {line.split(maxsplit=5)[5] for line in maps.read_text().splitlines() if line.count(" ") >= 5 and "/" in line}
+    paths = {line[line.index("/") :] for line in maps.read_text().splitlines() if "/" in line}
     return {path for path in paths if Path(path).name.startswith(("_sqlite3.", "libsqlite3."))}
 
 
