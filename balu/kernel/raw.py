@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, unquote_to_bytes
 
 import msgspec
@@ -15,6 +15,7 @@ from balu.kernel.http import scope_headers
 from balu.kernel.unit import Env
 
 SLOW_AFTER_S = 30.0
+SLOW_TICKS = 3
 MIN_BYTES_PER_S = 1000.0
 
 
@@ -26,6 +27,46 @@ class SlowBodyError(BaluError):
     """The request body came too slowly."""
 
     status, code = 408, "too-slow"
+
+
+class _Pace:
+    """Ends a body that comes too slowly, for the price of one timer every ten seconds, none a message."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._history = [MIN_BYTES_PER_S * SLOW_AFTER_S] * SLOW_TICKS
+        self._waiting = self._expired = False
+        self._loop = asyncio.get_running_loop()
+
+    def __enter__(self) -> Self:
+        self._task = asyncio.current_task()
+        self._timer = self._loop.call_later(SLOW_AFTER_S / SLOW_TICKS, self._tick)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def _tick(self) -> None:
+        self._history = [*self._history[1:], self.bytes]
+        self.bytes = 0
+        # Only a wait for the client counts; our own disk may take its time.
+        if self._waiting and sum(self._history) < MIN_BYTES_PER_S * SLOW_AFTER_S and self._task is not None:
+            self._expired = True
+            self._task.cancel()
+            return
+        self._timer = self._loop.call_later(SLOW_AFTER_S / SLOW_TICKS, self._tick)
+
+    async def wait(self, receiving: Awaitable[Any]) -> Any:
+        self._waiting = True
+        try:
+            return await receiving
+        except asyncio.CancelledError:
+            if not self._expired or self._task is None:
+                raise
+            self._task.uncancel()
+            raise SlowBodyError("The upload is too slow; resume or send it again.") from None
+        finally:
+            self._waiting = False
 
 
 @dataclass(slots=True)
@@ -89,30 +130,21 @@ class Exchange:
             SlowBodyError: less than 1 kB/s for 30 s.
         """
         expected, received = self.content_length, 0
-        loop = asyncio.get_running_loop()
-        window_start, window_bytes = loop.time(), 0
-        while True:
-            try:
-                message = await asyncio.wait_for(self.receive(), SLOW_AFTER_S)
-            except TimeoutError as error:
-                raise SlowBodyError("The upload stalled; resume or send it again.") from error
-            if message["type"] == "http.disconnect":
-                self.gone = True
-                raise ClientGoneError
-            chunk: bytes = message.get("body", b"")  # type: ignore[assignment]
-            received += len(chunk)
-            window_bytes += len(chunk)
-            if expected is not None and received > expected:
-                raise MalformedError("More bytes arrived than Content-Length said.")
-            if chunk:
-                yield chunk
-            if not message.get("more_body", False):
-                break
-            elapsed = loop.time() - window_start
-            if elapsed >= SLOW_AFTER_S:
-                if window_bytes < elapsed * MIN_BYTES_PER_S:
-                    raise SlowBodyError("The upload is too slow; resume or send it again.")
-                window_start, window_bytes = loop.time(), 0
+        with _Pace() as pace:
+            while True:
+                message = await pace.wait(self.receive())
+                if message["type"] == "http.disconnect":
+                    self.gone = True
+                    raise ClientGoneError
+                chunk: bytes = message.get("body", b"")
+                received += len(chunk)
+                if expected is not None and received > expected:
+                    raise MalformedError("More bytes arrived than Content-Length said.")
+                if chunk:
+                    pace.bytes += len(chunk)
+                    yield chunk
+                if not message.get("more_body", False):
+                    break
         if expected is not None and received != expected:
             raise MalformedError(f"{expected} bytes were declared and {received} arrived.")
 
