@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 import msgspec
-import structlog
 from sqlalchemy import delete, select, update
 
+from balu.kernel.log import logger
 from balu.kernel.outbox import Event, OutboxRow
 from balu.kernel.unit import Env, Unit, open_unit
 
@@ -19,7 +19,7 @@ E = TypeVar("E", bound=Event)
 Q = TypeVar("Q")
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 20
-log = structlog.get_logger("balu.events")
+log = logger("balu.events")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from balu.kernel.edge import Edge
 from balu.kernel.errors import NotFoundError, UnauthorizedError
 from balu.kernel.http import admit, client_address, scope_headers
+from balu.kernel.log import logger
 from balu.kernel.metrics import CONTENT_TYPE, Metrics
 from balu.kernel.problems import MEDIA_TYPE, problem
 from balu.kernel.raw import ClientGoneError, Exchange, RawRoute, decoded_rest
@@ -33,7 +33,7 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 API_CSP = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox")
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 METRICS_PATHS = {"/metrics", "/api/metrics"}
-log = structlog.get_logger("balu.access")
+log = logger("balu.access")
 
 
 @dataclass(slots=True)

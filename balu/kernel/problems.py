@@ -5,19 +5,19 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from balu.kernel.db import explain
 from balu.kernel.errors import BaluError, InvalidError
+from balu.kernel.log import logger
 
 MEDIA_TYPE = "application/problem+json"
 GENERAL = {
     400: "invalid", 401: "unauthorized", 403: "forbidden", 404: "not-found", 405: "method-not-allowed",
     409: "conflict", 413: "too-large", 415: "unsupported-type", 422: "invalid", 429: "rate-limited",
 }  # fmt: skip
-log = structlog.get_logger("balu.http")
+log = logger("balu.http")
 
 
 def problem(error: BaseException, request_id: str) -> tuple[int, dict[str, str], dict[str, Any]]:
