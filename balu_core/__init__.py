@@ -1,0 +1,25 @@
+"""Native half of Balu; ``_native.pyi`` is the reference manual."""
+
+from balu_core._native import (
+    Entry,
+    Listing,
+    Published,
+    Sink,
+    Source,
+    StaleTargetError,
+    Volume,
+    blake3_hex,
+    version,
+)
+
+__all__ = [
+    "Entry",
+    "Listing",
+    "Published",
+    "Sink",
+    "Source",
+    "StaleTargetError",
+    "Volume",
+    "blake3_hex",
+    "version",
+]

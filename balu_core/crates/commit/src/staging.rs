@@ -1,0 +1,67 @@
+//! Bytes that nobody sees yet.
+
+use std::ffi::OsStr;
+
+use balu_digest::{Options, Sink};
+use balu_paths::{Entry, Error, Result, entry_at, read_dir, remove_tree};
+use rustix::io::Errno;
+
+use crate::volume::{STAGING, Volume, check_id};
+
+impl Volume {
+    /// Begin a staged file.
+    ///
+    /// # Errors
+    /// EEXIST when the id is taken; ENOSPC or EDQUOT when the declared size cannot be had.
+    pub fn stage(&self, id: &str, options: Options) -> Result<Sink> {
+        let name = check_id(id)?;
+        let dir = self.root.private(STAGING)?;
+        Sink::create(dir, name, options).map_err(|errno| Error::system(errno, id))
+    }
+
+    /// The staged file or tree, none when there is none.
+    ///
+    /// # Errors
+    /// What the kernel answers.
+    pub fn staged(&self, id: &str) -> Result<Option<Entry>> {
+        let name = check_id(id)?;
+        match entry_at(&self.root.private(STAGING)?, name) {
+            Ok(entry) => Ok(Some(entry)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(Error::system(errno, id)),
+        }
+    }
+
+    /// Everything staged.
+    ///
+    /// # Errors
+    /// What the kernel answers; a listing that fails is never a short one.
+    pub fn staging(&self) -> Result<Vec<Entry>> {
+        let dir = self.root.private(STAGING)?;
+        let mut entries = Vec::new();
+        read_dir(&dir, |item| match entry_at(&dir, item.name) {
+            Ok(entry) => {
+                entries.push(entry);
+                Ok(())
+            }
+            Err(Errno::NOENT) => Ok(()),
+            Err(errno) => Err(errno),
+        })?;
+        Ok(entries)
+    }
+
+    /// Remove a staged file or tree; false when there was none.
+    ///
+    /// # Errors
+    /// What the kernel answers.
+    pub fn discard(&self, id: &str) -> Result<bool> {
+        let name: &OsStr = check_id(id)?;
+        let dir = self.root.private(STAGING)?;
+        match entry_at(&dir, name) {
+            Err(Errno::NOENT) => return Ok(false),
+            outcome => outcome?,
+        };
+        remove_tree(&dir, name).map_err(|errno| Error::system(errno, id))?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,54 @@
+//! Uploads: `push` runs on the event loop and only copies; everything that waits lets go of the GIL.
+
+use std::sync::OnceLock;
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::entry::Entry;
+use crate::errors::refuse_errno;
+
+#[pyclass(frozen, module = "balu_core._native")]
+pub struct Sink {
+    inner: balu_digest::Sink,
+    sha256: OnceLock<Option<String>>,
+}
+
+impl Sink {
+    pub fn new(inner: balu_digest::Sink) -> Self {
+        Self {
+            inner,
+            sha256: OnceLock::new(),
+        }
+    }
+}
+
+#[pymethods]
+impl Sink {
+    #[getter]
+    fn received(&self) -> u64 {
+        self.inner.received()
+    }
+
+    fn push(&self, data: &Bound<'_, PyBytes>) -> PyResult<bool> {
+        self.inner.push(data.as_bytes()).map_err(refuse_errno)
+    }
+
+    fn drain(&self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| self.inner.drain()).map_err(refuse_errno)
+    }
+
+    fn finish(&self, py: Python<'_>) -> PyResult<(Entry, String)> {
+        let sealed = py.detach(|| self.inner.finish()).map_err(refuse_errno)?;
+        let _ = self.sha256.set(sealed.sha256);
+        Ok((Entry(sealed.entry), sealed.blake3))
+    }
+
+    fn sha256(&self) -> Option<String> {
+        self.sha256.get().cloned().flatten()
+    }
+
+    fn abandon(&self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| self.inner.abandon()).map_err(refuse_errno)
+    }
+}

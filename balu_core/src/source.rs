@@ -1,0 +1,86 @@
+//! Downloads: positioned reads straight into the bytes object that Python gets.
+
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use rustix::io::{Errno, pread};
+
+use crate::entry::Entry;
+use crate::errors::refuse_errno;
+
+#[pyclass(frozen, module = "balu_core._native")]
+pub struct Source {
+    file: RwLock<Option<Arc<OwnedFd>>>,
+    #[pyo3(get)]
+    entry: Py<Entry>,
+    size: u64,
+}
+
+impl Source {
+    pub fn new(py: Python<'_>, file: OwnedFd, entry: balu_paths::Entry) -> PyResult<Self> {
+        let size = entry.size;
+        Ok(Self {
+            file: RwLock::new(Some(Arc::new(file))),
+            entry: Py::new(py, Entry(entry))?,
+            size,
+        })
+    }
+
+    fn file(&self) -> Result<Arc<OwnedFd>, Errno> {
+        self.file
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .ok_or(Errno::BADF)
+    }
+}
+
+#[pymethods]
+impl Source {
+    fn read<'py>(&self, py: Python<'py>, offset: u64, length: usize) -> PyResult<Bound<'py, PyBytes>> {
+        let file = self.file().map_err(refuse_errno)?;
+        let end = if offset.saturating_add(length as u64) > self.size {
+            let stat = rustix::fs::fstat(&file).map_err(refuse_errno)?;
+            u64::try_from(stat.st_size).unwrap_or(0)
+        } else {
+            self.size
+        };
+        let wanted = usize::try_from(end.saturating_sub(offset))
+            .unwrap_or(length)
+            .min(length);
+        let mut filled = 0;
+        let bytes = PyBytes::new_with(py, wanted, |buffer| {
+            filled = py.detach(|| fill(&file, buffer, offset)).map_err(refuse_errno)?;
+            Ok(())
+        })?;
+        // Only a file that is being cut while it is read comes out shorter than its size said.
+        Ok(if filled == wanted {
+            bytes
+        } else {
+            PyBytes::new(py, &bytes.as_bytes()[..filled])
+        })
+    }
+
+    fn fileno(&self) -> PyResult<i32> {
+        Ok(self.file().map_err(refuse_errno)?.as_raw_fd())
+    }
+
+    fn close(&self) {
+        self.file.write().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+fn fill(file: &OwnedFd, buffer: &mut [u8], offset: u64) -> Result<usize, Errno> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match pread(file, &mut buffer[filled..], offset + filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(filled)
+}
