@@ -1,0 +1,204 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { collectInput } from "./collect";
+import { UploadQueue } from "./queue";
+import { type Existing, type Task, TransferError, type Transport } from "./transport";
+
+/** A server in memory: folders and files by path, requests that end when told. */
+class Server implements Transport {
+  resumes = false;
+  folders = new Set<string>();
+  files = new Map<string, Existing>();
+  sending = new Map<string, { task: Task; progress: (n: number) => void; end: (error?: Error) => void }>();
+  most = 0;
+  order: string[] = [];
+
+  send(task: Task, progress: (sent: number) => void, signal: AbortSignal) {
+    return new Promise<{ path: string }>((done, fail) => {
+      const end = (error?: Error) => {
+        this.sending.delete(task.path);
+        if (error) return fail(error);
+        const path = task.onConflict === "rename" ? `${task.path} (2)` : task.path;
+        this.files.set(path, { name: path, size: task.file.size, modified: task.file.lastModified });
+        done({ path });
+      };
+      signal.addEventListener("abort", () => end(new DOMException("stopped", "AbortError")));
+      this.order.push(task.path);
+      this.sending.set(task.path, { task, progress, end });
+      this.most = Math.max(this.most, this.sending.size);
+    });
+  }
+
+  async folder(path: string) {
+    const there = this.folders.has(path);
+    this.folders.add(path);
+    this.order.push(`${path}/`);
+    return there ? ("there" as const) : ("made" as const);
+  }
+
+  async existing(folder: string, names: string[]) {
+    return names.flatMap((name) => {
+      const one = this.files.get(folder ? `${folder}/${name}` : name);
+      return one ? [{ ...one, name }] : [];
+    });
+  }
+}
+
+function file(path: string, size = 10, modified = 1000): File {
+  const made = new File(["x".repeat(size)], path.split("/").at(-1) ?? path, { lastModified: modified });
+  Object.defineProperty(made, "webkitRelativePath", { value: path.includes("/") ? path : "" });
+  return made;
+}
+
+let server: Server;
+let queue: UploadQueue;
+const settle = () => vi.advanceTimersByTimeAsync(150);
+const states = () => Object.fromEntries(queue.snapshot().items.map((one) => [one.name, one.state]));
+const end = async (path: string, error?: Error) => {
+  server.sending.get(path)?.end(error);
+  await settle();
+};
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  server = new Server();
+  queue = new UploadQueue(server, () => Date.now());
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it("sends three files at once and finishes all of them in order", async () => {
+  queue.add(collectInput(Array.from({ length: 8 }, (_, n) => file(`f${n}`))), "");
+  await settle();
+  while (server.sending.size > 0) await end([...server.sending.keys()][0] ?? "");
+  expect(server.most).toBe(3);
+  expect(server.order).toEqual(Array.from({ length: 8 }, (_, n) => `f${n}`));
+  expect(queue.snapshot()).toMatchObject({ total: 8, finished: 8, active: false, sent: 80 });
+});
+
+it("makes parent folders once and before their files, and empty folders too", async () => {
+  const found = collectInput([file("a/b/1"), file("a/b/2")]);
+  queue.add({ ...found, folders: [...found.folders, "a/none"] }, "top");
+  await settle();
+  await end("top/a/b/1");
+  await end("top/a/b/2");
+  expect(server.order.filter((one) => one.endsWith("/")).sort()).toEqual([
+    "top/a/",
+    "top/a/b/",
+    "top/a/none/",
+  ]);
+  expect(server.order.indexOf("top/a/b/")).toBeLessThan(server.order.indexOf("top/a/b/1"));
+});
+
+it("pauses, resumes and cancels one file while the others go on", async () => {
+  queue.add(collectInput([file("a"), file("b"), file("c"), file("d")]), "");
+  await settle();
+  queue.pause("u1");
+  await settle();
+  expect(states()).toEqual({ a: "paused", b: "sending", c: "sending", d: "sending" });
+  queue.cancel("u2");
+  queue.resume("u1");
+  await settle();
+  expect(states()).toEqual({ a: "sending", b: "cancelled", c: "sending", d: "sending" });
+  expect(queue.snapshot().total).toBe(3);
+});
+
+it("resuming at once does not send the same file twice", async () => {
+  queue.add(collectInput([file("a")]), "");
+  await settle();
+  queue.pause("u1");
+  queue.resume("u1");
+  await settle();
+  expect(server.sending.size).toBe(1);
+  await end("a");
+  expect(states()).toEqual({ a: "done" });
+});
+
+it("groups failures by problem code and tries them again together", async () => {
+  queue.add(collectInput([file("a"), file("b"), file("c")]), "");
+  await settle();
+  await end("a", new TransferError("no-space", "full"));
+  await end("b", new TransferError("no-space", "full"));
+  await end("c", new TransferError("forbidden", "no"));
+  expect(queue.snapshot().failures.map((one) => [one.code, one.count])).toEqual([
+    ["no-space", 2],
+    ["forbidden", 1],
+  ]);
+  queue.retry("no-space");
+  await settle();
+  expect(states()).toEqual({ a: "sending", b: "sending", c: "failed" });
+});
+
+it("lists what could not be read as failed, not as missing", async () => {
+  queue.add({ files: [], folders: [], unreadable: [{ path: "link", reason: "gone" }] }, "");
+  await settle();
+  expect(queue.snapshot().failures).toMatchObject([{ code: "unreadable", count: 1, retryable: false }]);
+});
+
+it("asks about a taken name before sending a byte, and sends the others meanwhile", async () => {
+  server.files.set("a", { name: "a", size: 1, modified: 500 });
+  queue.add(collectInput([file("a"), file("b")]), "");
+  await settle();
+  expect(states()).toEqual({ a: "conflict", b: "sending" });
+  expect(server.order).toEqual(["b"]);
+  queue.resolve("u1", "keep", false);
+  await settle();
+  await end("a");
+  expect(queue.snapshot().items[0]).toMatchObject({ state: "done", savedAs: "a (2)" });
+});
+
+it("applies one answer to all conflicts, also to those that come later", async () => {
+  for (const [name, modified] of [
+    ["a", 500],
+    ["b", 5000],
+  ] as const)
+    server.files.set(name, { name, size: 1, modified });
+  queue.add(collectInput([file("a"), file("b"), file("c")]), "");
+  await settle();
+  queue.resolve("u1", "newer", true);
+  await settle();
+  expect(states()).toEqual({ a: "sending", b: "skipped", c: "sending" });
+  expect(server.sending.get("a")?.task.onConflict).toBe("replace");
+  await end("c", new TransferError("file-exists", "there"));
+  expect(server.sending.get("c")?.task.onConflict).toBe("replace");
+});
+
+it("asks when a name was taken by someone else on the way", async () => {
+  queue.add(collectInput([file("a")]), "");
+  await settle();
+  await end("a", new TransferError("file-exists", "there"));
+  expect(states()).toEqual({ a: "conflict" });
+  queue.resolve("u1", "skip", false);
+  await settle();
+  expect(states()).toEqual({ a: "skipped" });
+});
+
+it("tells which folders got something new", async () => {
+  const landed: string[] = [];
+  queue.onLanded = (folders) => landed.push(...folders);
+  queue.add(collectInput([file("x/a")]), "top");
+  await settle();
+  await end("top/x/a");
+  expect(landed.sort()).toEqual(["top", "top/x"]);
+});
+
+it("tells speed and time left over all files", async () => {
+  queue.add(collectInput([file("a", 10_000)]), "");
+  await settle();
+  for (let n = 1; n <= 5; n += 1) {
+    await vi.advanceTimersByTimeAsync(1000);
+    server.sending.get("a")?.progress(n * 1000);
+  }
+  await settle();
+  const view = queue.snapshot();
+  expect(view.items[0]?.rate).toBeGreaterThan(500);
+  expect(view.left).toBeGreaterThan(2);
+  expect(view.left).toBeLessThan(12);
+});
+
+it("holds five thousand small files", async () => {
+  vi.spyOn(server, "send").mockImplementation(async (task) => ({ path: task.path }));
+  queue.add(collectInput(Array.from({ length: 5000 }, (_, n) => file(`f${n}`, 1))), "");
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(queue.snapshot()).toMatchObject({ total: 5000, finished: 5000 });
+}, 20_000);

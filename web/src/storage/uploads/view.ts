@@ -1,0 +1,125 @@
+// What the upload panel shows: an unchanging picture of the queue, and its sums.
+import { nameOf, parentOf } from "../files/names";
+import type { Meter } from "./meter";
+import type { Job } from "./queue";
+import type { Existing } from "./transport";
+
+export type UploadState =
+  | "waiting"
+  | "sending"
+  | "paused"
+  | "conflict"
+  | "failed"
+  | "done"
+  | "skipped"
+  | "cancelled";
+
+export interface Upload {
+  id: string;
+  name: string;
+  path: string;
+  folder: string;
+  /** Which drop it belongs to, by the order of the drops. */
+  batch: object;
+  size: number;
+  modified: number;
+  sent: number;
+  state: UploadState;
+  rate: number;
+  left: number | null;
+  problem?: { code: string; detail: string; requestId?: string };
+  /** The name it got when that is not its own. */
+  savedAs?: string;
+  existing?: Existing;
+  /** False for entries the browser could not read. */
+  retryable: boolean;
+}
+
+export interface Failure {
+  code: string;
+  detail: string;
+  requestId?: string;
+  count: number;
+  retryable: boolean;
+}
+
+export interface QueueView {
+  items: readonly Upload[];
+  /** Files of this round without cancelled ones, and how many of them are through. */
+  total: number;
+  finished: number;
+  bytes: number;
+  sent: number;
+  rate: number;
+  left: number | null;
+  /** Something is on its way or waiting for its turn. */
+  active: boolean;
+  paused: number;
+  conflicts: readonly Upload[];
+  failures: readonly Failure[];
+}
+
+export function viewOf(jobs: readonly Job[], all: Meter): QueueView {
+  const items = jobs.map(uploadOf);
+  const counted = items.filter((item) => item.state !== "cancelled" && item.state !== "skipped");
+  const moving = counted.filter((item) => item.state !== "failed");
+  const bytes = sum(moving, (item) => item.size);
+  const sent = sum(moving, (item) => item.sent);
+  const active = items.some((item) => item.state === "waiting" || item.state === "sending");
+  return {
+    items,
+    total: counted.length,
+    finished: counted.filter((item) => item.state === "done").length,
+    bytes,
+    sent,
+    rate: active ? all.rate : 0,
+    left: active ? all.left(bytes - sent) : null,
+    active,
+    paused: items.filter((item) => item.state === "paused").length,
+    conflicts: items.filter((item) => item.state === "conflict"),
+    failures: failuresOf(items),
+  };
+}
+
+/** Share done, 0 to 1; empty files count as one byte so that a queue of them still moves. */
+export function shareDone(view: QueueView): number {
+  const whole = view.bytes + view.total;
+  return whole === 0 ? 0 : Math.min(1, (view.sent + view.finished) / whole);
+}
+
+function uploadOf(job: Job): Upload {
+  const size = job.file?.size ?? 0;
+  const sending = job.state === "sending";
+  return {
+    id: job.id,
+    name: nameOf(job.path),
+    path: job.path,
+    folder: parentOf(job.path),
+    batch: job.batch,
+    size,
+    modified: job.file?.lastModified ?? 0,
+    sent: job.sent,
+    state: job.state,
+    rate: sending ? job.meter.rate : 0,
+    left: sending ? job.meter.left(size - job.sent) : null,
+    problem: job.problem,
+    savedAs: job.savedAs,
+    existing: job.existing,
+    retryable: job.kind === "folder" || job.file !== null,
+  };
+}
+
+function failuresOf(items: readonly Upload[]): Failure[] {
+  const groups = new Map<string, Failure>();
+  for (const { problem, retryable } of items) {
+    if (!problem) continue;
+    const group = groups.get(problem.code);
+    if (group) group.count += 1;
+    else groups.set(problem.code, { ...problem, count: 1, retryable });
+  }
+  return [...groups.values()];
+}
+
+function sum<T>(list: readonly T[], value: (one: T) => number): number {
+  return list.reduce((total, one) => total + value(one), 0);
+}
