@@ -1,0 +1,70 @@
+// The one way to the server's JSON: typed by path, cookie session, CSRF header, problems thrown.
+import createClient, { type Client } from "openapi-fetch";
+import { language } from "../i18n/language";
+import { Problem } from "./problem";
+
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+
+let whenSignedOut: () => void = () => {};
+
+/** Called when an answer says that there is no session any more. */
+export function onSignedOut(listener: () => void): void {
+  whenSignedOut = listener;
+}
+
+const shared = createClient<Record<string, never>>({
+  baseUrl: globalThis.location?.origin ?? "",
+  credentials: "same-origin",
+});
+
+shared.use({
+  onRequest({ request }) {
+    request.headers.set("Accept-Language", language());
+    if (!SAFE.has(request.method)) {
+      for (const [name, value] of Object.entries(csrfHeaders())) request.headers.set(name, value);
+    }
+    return request;
+  },
+});
+
+/** The client for the paths of one domain: `client<UserPaths>().GET("/api/users/")`. */
+export function client<Paths extends object>(): Client<Paths> {
+  return shared as unknown as Client<Paths>;
+}
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** The data of an answer; throws a Problem for everything that is not a success. */
+export async function call<T>(answer: Promise<Answer<T>>): Promise<T> {
+  let got: Answer<T>;
+  try {
+    got = await answer;
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    if (cause instanceof SyntaxError) throw new Problem(0, "internal", cause.message);
+    throw new Problem(0, "offline", String(cause));
+  }
+  if (got.response.ok) return got.data as T;
+  const problem = Problem.fromBody(got.response.status, parsed(got.error), got.response.headers);
+  if (problem.status === 401 && problem.code === "unauthorized") whenSignedOut();
+  throw problem;
+}
+
+/** For requests outside the client (uploads): the header that proves the page sent them. */
+export function csrfHeaders(): Record<string, string> {
+  const token = /(?:^|;\s*)balu_csrf=([^;]*)/.exec(document.cookie)?.[1];
+  return token ? { "X-CSRF": decodeURIComponent(token) } : {};
+}
+
+function parsed(error: unknown): unknown {
+  if (typeof error !== "string") return error;
+  try {
+    return JSON.parse(error);
+  } catch {
+    return { detail: "" };
+  }
+}

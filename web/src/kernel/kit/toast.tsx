@@ -1,0 +1,143 @@
+// Short messages at the bottom. They stay at least ten seconds when they offer Undo, wait while
+// pointed at or focused, and F6 moves focus to them.
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { createPortal } from "react-dom";
+import { useText } from "../i18n/area";
+import { kernelText } from "../i18n/kernel";
+import { Button, IconButton } from "./button";
+import { CircleAlert, CircleCheck, Info, X } from "./icons";
+import "./toast.css";
+import { useTopLayer } from "./top-layer";
+
+export interface ToastOptions {
+  text: string;
+  tone?: "info" | "ok" | "bad";
+  /** Takes the act back; also run by Ctrl+Z while the message is shown. */
+  undo?: () => unknown;
+  action?: { label: string; run: () => unknown };
+  /** How long to show; default 5 s, with a button 12 s, errors 10 s. */
+  seconds?: number;
+}
+
+interface Toast extends ToastOptions {
+  id: number;
+}
+
+const MOST_SHOWN = 3;
+const ICONS = { info: Info, ok: CircleCheck, bad: CircleAlert };
+
+let toasts: readonly Toast[] = [];
+let lastId = 0;
+const listeners = new Set<() => void>();
+
+/** Shows a message; the answer removes it early. */
+export function toast(options: ToastOptions | string): () => void {
+  const id = ++lastId;
+  set([...toasts, { ...(typeof options === "string" ? { text: options } : options), id }].slice(-MOST_SHOWN));
+  return () => dismiss(id);
+}
+
+/** Runs the newest Undo that is still on screen; false when there is none. */
+export function undoLast(): boolean {
+  const last = toasts.findLast((one) => one.undo);
+  if (!last) return false;
+  dismiss(last.id);
+  void last.undo?.();
+  return true;
+}
+
+/** Mounted once by the root; announces politely and moves into the top-most dialog. */
+export function ToastRegion() {
+  const t = useText(kernelText);
+  const home = useTopLayer();
+  const shown = useSyncExternalStore(subscribe, read, read);
+  const region = useRef<HTMLElement>(null);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "F6" && toasts.length > 0) {
+        event.preventDefault();
+        region.current?.querySelector<HTMLElement>("button")?.focus();
+      }
+      const typing = (event.target as Element | null)?.closest?.("input, textarea, [contenteditable]");
+      const isUndo = event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey;
+      if (isUndo && !typing && undoLast()) event.preventDefault();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+
+  return createPortal(
+    <section ref={region} className="toasts" aria-label={t.kit.notifications} aria-live="polite" aria-relevant="additions">
+      {shown.map((one) => (
+        <Message key={one.id} toast={one} />
+      ))}
+    </section>,
+    home,
+  );
+}
+
+function Message({ toast: one }: { toast: Toast }) {
+  const t = useText(kernelText);
+  const [held, setHeld] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  const seconds = one.seconds ?? (one.undo || one.action ? 12 : one.tone === "bad" ? 10 : 5);
+  const Shape = ICONS[one.tone ?? "info"];
+
+  useEffect(() => {
+    if (held) return;
+    const timer = setTimeout(() => dismiss(one.id), seconds * 1000);
+    return () => clearTimeout(timer);
+  }, [held, seconds, one.id]);
+
+  function leave(then?: () => unknown): void {
+    const hadFocus = box.current?.contains(document.activeElement);
+    dismiss(one.id);
+    if (hadFocus) document.querySelector<HTMLElement>("main h1, h1")?.focus({ preventScroll: true });
+    void then?.();
+  }
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: hovering only holds the message.
+    <div
+      ref={box}
+      className={`toast toast-${one.tone ?? "info"}`}
+      onMouseEnter={() => setHeld(true)}
+      onMouseLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
+      <Shape size={20} strokeWidth={1.75} aria-hidden />
+      <p className="grow">{one.text}</p>
+      {one.undo && (
+        <Button variant="ghost" onClick={() => leave(one.undo)}>
+          {t.kit.undo}
+        </Button>
+      )}
+      {one.action && (
+        <Button variant="ghost" onClick={() => leave(one.action?.run)}>
+          {one.action.label}
+        </Button>
+      )}
+      <IconButton icon={X} size={18} label={t.kit.close} onClick={() => leave()} />
+    </div>
+  );
+}
+
+function dismiss(id: number): void {
+  set(toasts.filter((one) => one.id !== id));
+}
+
+function set(next: readonly Toast[]): void {
+  toasts = next;
+  for (const tell of listeners) tell();
+}
+
+function read(): readonly Toast[] {
+  return toasts;
+}
+
+function subscribe(tell: () => void): () => void {
+  listeners.add(tell);
+  return () => listeners.delete(tell);
+}
