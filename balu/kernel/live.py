@@ -1,0 +1,212 @@
+"""Live events for open browsers: rows of the transaction that caused them, told within half a second.
+
+Every web process reads the table while somebody listens to it, so changes made by job workers, other
+processes and other machines arrive the same way. Rows live for an hour; a client that was away longer
+reloads.
+"""
+
+import asyncio
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from advanced_alchemy.base import BigIntBase
+from advanced_alchemy.types import DateTimeUTC
+from litestar import WebSocket, websocket
+from litestar.di import NamedDependency
+from litestar.exceptions import WebSocketDisconnect
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from balu.kernel.caller import Authenticator, Caller
+from balu.kernel.errors import ForbiddenError, UnauthorizedError
+from balu.kernel.http import PUBLIC
+from balu.kernel.log import logger
+from balu.kernel.unit import Env, Unit, open_unit
+
+POLL_S = 0.4
+KEEP = timedelta(hours=1)
+OVERLAP = 200
+"""Numbers may be committed out of order on PostgreSQL: this many are looked at again."""
+BATCH = 500
+QUEUE = 1000
+PING_S = 25.0
+log = logger("balu.live")
+
+
+class LiveRow(BigIntBase):
+    """One event on its way to browsers."""
+
+    __tablename__ = "live"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    topic: Mapped[str]
+    user_id: Mapped[int | None] = mapped_column(default=None)
+    """Only this user's browsers; None: everybody's who may see the topic."""
+    data: Mapped[bytes]
+    at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True), index=True)
+
+
+def tell(unit: Unit, topic: str, data: Any, *, user_id: int | None = None) -> None:
+    """Tell open browsers *data* (JSON) under *topic* if this transaction commits."""
+    unit.session.add(LiveRow(topic=topic, user_id=user_id, data=msgspec.json.encode(data), at=unit.now()))
+
+
+async def forget_old(unit: Unit) -> int:
+    """Remove what nobody can ask for any more; returns how many rows went."""
+    gone = await unit.session.execute(delete(LiveRow).where(LiveRow.at < unit.now() - KEEP))
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+class Subscribe(msgspec.Struct, kw_only=True):
+    """What a browser sends: topics to hear from now on, and where it left off."""
+
+    topics: tuple[str, ...] = ()
+    since: int | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Listener:
+    """One open socket."""
+
+    user_id: int
+    topics: frozenset[str] = frozenset()
+    queue: asyncio.Queue[LiveRow] = field(default_factory=lambda: asyncio.Queue(QUEUE))
+
+    def wants(self, row: LiveRow) -> bool:
+        """Whether *row* is for this socket."""
+        return row.topic in self.topics and row.user_id in {None, self.user_id}
+
+
+class LiveHub:
+    """Reads new rows once for all sockets of this process; a part of the Env."""
+
+    def __init__(self) -> None:
+        self._env: Env | None = None
+        self._listeners: set[Listener] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._seen: dict[int, None] = {}
+        self._last = 0
+
+    def bind(self, env: Env) -> None:
+        """Use this Env's read engine."""
+        self._env = env
+
+    async def aclose(self) -> None:
+        """Stop reading."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def join(self, listener: Listener) -> int:
+        """Let *listener* hear what comes; returns the number it comes after."""
+        if self._task is None or self._task.done():
+            await self._start_after_newest()
+            self._task = asyncio.create_task(self._read(), name="balu-live")
+        self._listeners.add(listener)
+        return self._last
+
+    def leave(self, listener: Listener) -> None:
+        """Forget *listener*."""
+        self._listeners.discard(listener)
+
+    async def missed(self, since: int, listener: Listener) -> list[LiveRow]:
+        """What *listener* did not hear after *since*, oldest first, at most ``QUEUE``."""
+        async with open_unit(self._bound(), writes=False) as unit:
+            query = select(LiveRow).where(LiveRow.id > since, LiveRow.topic.in_(listener.topics))
+            rows = (await unit.session.scalars(query.order_by(LiveRow.id).limit(QUEUE))).all()
+        return [row for row in rows if listener.wants(row)]
+
+    async def _start_after_newest(self) -> None:
+        async with open_unit(self._bound(), writes=False) as unit:
+            newest = (await unit.session.scalar(select(func.max(LiveRow.id)))) or 0
+            query = select(LiveRow.id).where(LiveRow.id > newest - OVERLAP)
+            self._seen = dict.fromkeys((await unit.session.scalars(query)).all())
+        self._last = newest
+
+    async def _read(self) -> None:
+        while self._listeners:
+            await asyncio.sleep(POLL_S)
+            try:
+                await self._pass_on()
+            except SQLAlchemyError:
+                log.warning("live events wait for the database")
+                await asyncio.sleep(1)
+
+    async def _pass_on(self) -> None:
+        async with open_unit(self._bound(), writes=False) as unit:
+            query = select(LiveRow).where(LiveRow.id > self._last - OVERLAP).order_by(LiveRow.id).limit(BATCH)
+            rows: Collection[LiveRow] = (await unit.session.scalars(query)).all()
+        for row in rows:
+            if row.id in self._seen:
+                continue
+            self._seen[row.id] = None
+            self._last = max(self._last, row.id)
+            for listener in list(self._listeners):
+                if listener.wants(row):
+                    with suppress(asyncio.QueueFull):  # the client sees the gap in the numbers and reloads
+                        listener.queue.put_nowait(row)
+        for old in [number for number in self._seen if number < self._last - OVERLAP]:
+            del self._seen[old]
+
+    def _bound(self) -> Env:
+        if self._env is None:
+            raise RuntimeError("the hub is not bound")
+        return self._env
+
+
+async def _caller_of(socket: WebSocket[Any, Any, Any], env: Env) -> Caller:
+    origin = socket.headers.get("origin")
+    if origin is not None and origin.partition("://")[2] != socket.headers.get("host"):
+        raise ForbiddenError("This page may not listen.")
+    caller = await env.part(Authenticator).authenticate(socket.scope)
+    if caller is None:
+        raise UnauthorizedError("Sign in first.")
+    if caller.via == "cookie" and origin is None:
+        raise ForbiddenError("A browser names its origin.")
+    return caller
+
+
+@websocket("/ws", opt=PUBLIC)
+async def listen(socket: WebSocket[Any, Any, Any], env: NamedDependency[Env]) -> None:
+    """Send live events: ``{topics, since?}`` in, ``{topic, seq, data}`` out, a ping every 25 s."""
+    try:
+        caller = await _caller_of(socket, env)
+    except (ForbiddenError, UnauthorizedError) as error:
+        await socket.close(code=4403 if isinstance(error, ForbiddenError) else 4401, reason=error.detail)
+        return
+    await socket.accept()
+    hub, listener = env.part(LiveHub), Listener(caller.user_id)
+    await hub.join(listener)
+    sender = asyncio.create_task(_send(socket, listener))
+    try:
+        while True:
+            wish = msgspec.json.decode(await socket.receive_text(), type=Subscribe)
+            listener.topics = frozenset(wish.topics)
+            if wish.since is not None:
+                for row in await hub.missed(wish.since, listener):
+                    await socket.send_text(_message(row))
+    except (WebSocketDisconnect, msgspec.MsgspecError):
+        pass  # gone, or not speaking our language: either way the conversation is over
+    finally:
+        hub.leave(listener)
+        sender.cancel()
+
+
+async def _send(socket: WebSocket[Any, Any, Any], listener: Listener) -> None:
+    while True:
+        try:
+            row = await asyncio.wait_for(listener.queue.get(), PING_S)
+        except TimeoutError:
+            await socket.send_text('{"topic":"ping","seq":0,"data":null}')
+            continue
+        await socket.send_text(_message(row))
+
+
+def _message(row: LiveRow) -> str:
+    return f'{{"topic":"{row.topic}","seq":{row.id},"data":{row.data.decode()}}}'
