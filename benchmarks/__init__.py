@@ -1,0 +1,1 @@
+"""Balu beside other servers on the same work in one run: ``python -m benchmarks --help``."""

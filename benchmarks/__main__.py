@@ -1,0 +1,66 @@
+"""``python -m benchmarks [claim ...]``: run claims, print as they come, write results.json and README.md."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from benchmarks.harness.machine import filesystem, machine
+from benchmarks.harness.plan import MIB, Plan, parse_size
+from benchmarks.harness.report import store
+from benchmarks.harness.rounds import run
+from benchmarks.harness.servers import SERVERS
+from benchmarks.harness.workload import Workload
+
+CLAIMS = (
+    "upload_one_file",
+    "small_files",
+    "download",
+    "ranges",
+    "listing",
+    "api_overhead",
+    "start_and_idle",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit 0 when every workload ran and every byte count was right."""
+    chosen = _parser().parse_args(arguments)
+    names = chosen.peers.split(",") if chosen.peers else list(SERVERS)
+    unknown = [name for name in names if name not in SERVERS]
+    if unknown:
+        sys.stderr.write(f"no such server: {', '.join(unknown)}; there are {', '.join(SERVERS)}\n")
+        return 2
+    claims: dict[str, Sequence[Workload]] = {
+        name: import_module(f"benchmarks.{name}").WORKLOADS for name in CLAIMS
+    }
+    parent = chosen.data_dir or Path(tempfile.gettempdir())
+    facts = {**machine(), "filesystem": filesystem(parent)}
+    everything = [workload for workloads in claims.values() for workload in workloads]
+    for claim in chosen.claims or CLAIMS:
+        with tempfile.TemporaryDirectory(prefix="balu-bench-", dir=parent) as root:
+            size = 16 * MIB if chosen.smoke else chosen.size
+            plan = Plan(Path(root), size, 1 if chosen.smoke else chosen.rounds, smoke=chosen.smoke)
+            records = run(claims[claim], [SERVERS[name] for name in names], plan)
+        if not chosen.smoke:
+            store(records, facts, everything)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("claims", nargs="*", metavar="claim", choices=[*CLAIMS, []], help=", ".join(CLAIMS))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--size", type=parse_size, default="1GiB", help="of the big file")
+    parser.add_argument("--peers", help=f"some of {','.join(SERVERS)}")
+    parser.add_argument("--data-dir", type=Path, help="where the servers keep their files while it runs")
+    parser.add_argument(
+        "--smoke", action="store_true", help="one small round, bytes compared, nothing written"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
