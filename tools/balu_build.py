@@ -54,7 +54,9 @@ def get_requires_for_build_sdist(config_settings: Settings = None) -> list[str]:
     return [*_sdist_requires(config_settings), *_node_requires()]
 
 
-def build_wheel(directory: str, config_settings: Settings = None, metadata_directory: str | None = None) -> str:
+def build_wheel(
+    directory: str, config_settings: Settings = None, metadata_directory: str | None = None
+) -> str:
     build_web()
     with _staged_migrations():
         return maturin.build_wheel(directory, config_settings, metadata_directory)
