@@ -1,25 +1,35 @@
 """Native half of Balu: confined paths, the commit protocol, upload sinks and download sources.
 
-Every function is synchronous and lets go of the GIL; call it from a thread. Paths are ``str`` as
+Every function is synchronous and lets go of the GIL; call it from a thread. ``Sink.push`` is the
+exception: it only copies, never waits and belongs on the event loop. Paths are ``str`` as
 ``os.fsdecode`` makes them (surrogate escapes for bytes that are not UTF-8), relative to a volume's
-root, without a leading slash; the empty string is the root. Ids of staged, trashed and former
-contents are 32 lower-case hex digits or plain integers and never contain a slash.
+root, without a leading slash; the empty string is the root. Ids of staged and deleted things are 1 to
+64 of ``A-Z a-z 0-9 - _``, usually 32 lower-case hex digits; former contents go by two integers.
 
 Refusals: ``ValueError`` for a name that cannot exist here (empty component, ``.``, ``..``, NUL,
-longer than 255 bytes, ``.balu`` at the root), ``OSError`` subclasses with ``errno`` for what the
-file system says (``FileNotFoundError``, ``FileExistsError``, ``NotADirectoryError``,
-``PermissionError``, ENOSPC, EDQUOT, EXDEV, ELOOP for a symbolic link on the way).
+longer than 255 bytes, ``.balu`` at the root in any case) or an id that is none, ``OSError`` subclasses
+with ``errno`` and ``filename`` (relative to the root) for what the file system says
+(``FileNotFoundError``, ``FileExistsError``, ``NotADirectoryError``, ``PermissionError``, ENOSPC,
+EDQUOT, EXDEV for another mount on the way, ELOOP for a symbolic link on the way).
 """
+# ruff: noqa: PYI021 - this stub is the reference manual
 
-from collections.abc import Sequence
-from typing import Literal, Self, final
+from typing import Literal, Self, TypeAlias, final
 
 __all__ = [
-    "Entry", "Listing", "Published", "Sink", "Source", "StaleTargetError", "Volume", "blake3_hex", "version",
+    "Entry",
+    "Listing",
+    "Published",
+    "Sink",
+    "Source",
+    "StaleTargetError",
+    "Volume",
+    "blake3_hex",
+    "version",
 ]
 
-Kind = Literal["file", "directory", "symlink", "other"]
-Sort = Literal["name", "size", "modified", "type"]
+_Kind: TypeAlias = Literal["file", "directory", "symlink", "other"]
+_Sort: TypeAlias = Literal["name", "size", "modified", "type"]
 
 class StaleTargetError(OSError):
     """The name no longer holds what the caller saw: ``errno`` is ESTALE, nothing was changed."""
@@ -29,7 +39,7 @@ class Entry:
     """What one name held at the moment of asking; links are never followed."""
 
     name: str
-    kind: Kind
+    kind: _Kind
     size: int
     """Bytes; 0 for anything but files."""
     mtime_ns: int
@@ -81,8 +91,11 @@ class Volume:
         """Whether the root path still leads to the directory that was opened and its marker is readable."""
 
     def probe(self) -> dict[str, bool | int | str]:
-        """What the file system offers: ``filesystem`` (name), ``exchange``, ``noreplace``, ``reflink``,
-        ``hard_links``, ``xattr``, ``case_sensitive`` (bools), ``name_max`` (bytes). Needs a registered volume."""
+        """Try out what the file system offers; needs a registered volume.
+
+        Keys: ``filesystem`` (name, or its number in hex), ``exchange``, ``noreplace``, ``reflink``,
+        ``hard_links``, ``xattr``, ``case_sensitive`` (bools), ``name_max`` (bytes).
+        """
 
     def space(self) -> tuple[int, int, int, int]:
         """``(total, available, inodes_total, inodes_available)`` of the file system, bytes and counts."""
@@ -94,7 +107,7 @@ class Volume:
         self,
         path: str,
         *,
-        sort: Sort = "name",
+        sort: _Sort = "name",
         descending: bool = False,
         offset: int = 0,
         limit: int = 500,
@@ -103,29 +116,42 @@ class Volume:
         """One window of a directory: folders first, then by *sort*, ties by name.
 
         Names compare case-insensitively with digit runs as numbers (``a2`` before ``a10``). *contains*
-        keeps names that hold it, ignoring case. A sorted snapshot is kept per process and directory
-        while its mtime, ctime and inode stand still and it is younger than 2 s or the window's entries
-        stat unchanged; each returned entry is stat'ed for this call. O(n log n) cold, O(limit) warm.
+        keeps names that hold it, ignoring case. Names made, removed or renamed show at once. By *size*
+        and *modified*, an entry rewritten in place may keep its place for up to 2 s; what is returned
+        about each entry is always asked for by this call. O(n log n) cold, O(limit) warm.
         """
 
     def make_dir(self, path: str, *, parents: bool = False) -> Entry:
-        """Create a directory (mode 0755 less umask) and sync its parent. *parents* makes missing ones too
-        and then an existing directory is no error."""
+        """Create a directory (mode 0755 less umask) and sync its parent.
+
+        *parents* makes missing ones too, and then an existing directory is no error.
+        """
 
     def move(self, source: str, target: str) -> Entry:
-        """Rename without replacing and sync both directories. FileExistsError when *target* exists; names
-        that differ only in case or normalisation go through a temporary name."""
+        """Rename without replacing and sync both directories.
+
+        FileExistsError when *target* exists; where the file system takes both names for one, because
+        they differ only in case or normalisation, the rename goes through a temporary name.
+        """
 
     def copy(self, source: str, staging_id: str) -> tuple[int, int]:
         """Copy a file or tree into ``.balu/staging/<id>``, synced, links left out; returns (files, bytes).
 
-        Uses FICLONE, then copy_file_range, then read and write. The copy is published by ``publish``."""
+        Uses FICLONE, then copy_file_range, then read and write; modes and the times of files come along.
+        The copy is published by ``publish``; a copy that fails leaves nothing.
+        """
 
     def measure(self, path: str) -> tuple[int, int, int]:
-        """``(files, directories, bytes)`` below *path*, links not followed; a file counts as (1, 0, size)."""
+        """``(files, directories, bytes)`` below *path*; a file counts as (1, 0, size).
+
+        Links are not followed, other mounts not entered, and ``.balu`` at the root is not counted.
+        """
 
     def walk(self, path: str) -> list[tuple[str, Entry]]:
-        """Every entry below *path* with its path relative to *path*, parents before children."""
+        """Every entry below *path* with its path relative to *path*, parents before children.
+
+        Other mounts are listed and not entered; the root is walked without ``.balu``.
+        """
 
     def hash(self, path: str) -> tuple[Entry, str]:
         """Read a file and return it with its BLAKE3 in hex. OSError(ESTALE) when it changed meanwhile."""
@@ -134,7 +160,12 @@ class Volume:
         """Open a regular file for reading; IsADirectoryError for directories, ELOOP for links."""
 
     def stage(self, staging_id: str, *, size: int | None = None, sha256: bool = False) -> Sink:
-        """Create ``.balu/staging/<id>`` (O_EXCL, 0600) and preallocate *size* bytes when known."""
+        """Create ``.balu/staging/<id>`` (O_EXCL, 0600) and reserve *size* bytes when known.
+
+        Below 1 MiB nothing is reserved and no thread is started; from 16 MiB on, writes go past the
+        page cache where the file system allows it. *size* is a hint: ``finish`` cuts to what came.
+        FileExistsError when the id is taken, ENOSPC or EDQUOT when the size cannot be had.
+        """
 
     def staged(self, staging_id: str) -> Entry | None:
         """The staged file or tree, None when there is none."""
@@ -150,15 +181,23 @@ class Volume:
     ) -> Published:
         """Put what is staged under *target* and sync what was touched.
 
-        Without *replaces*: renameat2(NOREPLACE), FileExistsError when the name is taken. With it:
-        renameat2(EXCHANGE) after checking that the name still holds that inode, size and mtime
-        (StaleTargetError otherwise); the old inode goes to ``versions/<file id>/<rev>`` of *version*.
-        Mode, owner and extended attributes follow the old inode or the parent's defaults.
+        Without *replaces*: FileExistsError when the name is taken. With it: the names are exchanged
+        after checking that *target* still holds that inode, size and mtime (StaleTargetError otherwise),
+        and the old inode becomes ``versions/<file id>/<rev>`` of *version*, or is removed without one.
+        Both refusals leave everything as it was; any other OSError may come after the swap, and then
+        ``settle`` decides. Mode, owner and extended attributes follow the old inode or the parent's
+        defaults; *mtime_ns* sets the time of last change.
         """
 
-    def settle(self, staging_id: str, target: str, *, staged_ino: int, version: tuple[int, int] | None) -> bool:
-        """Finish or undo an interrupted ``publish``: True when *target* holds *staged_ino* (the old inode, if it
-        still lies in staging, becomes *version*), False when the name was never given (staging is left as it is)."""
+    def settle(
+        self, staging_id: str, target: str, *, staged_ino: int, version: tuple[int, int] | None
+    ) -> bool:
+        """Finish or undo an interrupted ``publish``; asking again is harmless.
+
+        True when *target* holds *staged_ino*: the old inode, if it still lies in staging, becomes
+        *version* (or is removed without one) and everything is synced. False when the name was never
+        given: staging is left as it is.
+        """
 
     def discard(self, staging_id: str) -> bool:
         """Remove a staged file or tree; False when there was none."""
@@ -167,16 +206,23 @@ class Volume:
         """Everything staged, for collection."""
 
     def trash(self, path: str, trash_id: str, *, origin: bytes) -> Entry:
-        """Sync *origin* to ``trash/<id>/origin.json``, move *path* to ``trash/<id>/item``, sync both sides."""
+        """Sync *origin* to ``trash/<id>/origin.json``, move *path* to ``trash/<id>/item``, sync both sides.
+
+        Returns the entry under the name it had. FileExistsError when the id already holds something.
+        """
 
     def trashed(self, trash_id: str) -> Entry | None:
-        """The deleted thing, None when it is gone."""
+        """The deleted thing (its name is ``item``), None when it is gone."""
 
     def restore(self, trash_id: str, target: str) -> Entry:
         """Move a deleted thing back without replacing; FileExistsError when *target* is taken."""
 
     def purge(self, trash_id: str) -> int:
-        """Remove a deleted thing for good by descriptor, links not followed; returns bytes freed, 0 when gone."""
+        """Remove a deleted thing for good by descriptor, links not followed.
+
+        Returns the bytes of the files whose last name went, 0 when it was gone. Interrupted purges can
+        be repeated.
+        """
 
     def open_version(self, file_id: int, rev: int) -> Source:
         """Open former contents for reading."""
@@ -192,24 +238,36 @@ class Sink:
     """Bytes on their way into staging: gathered, hashed and written by a thread of its own.
 
     One caller at a time. After an error every later call raises it again and nothing can be finished.
+    Memory stays below about 6 MiB for any size, and near 64 KiB while bytes come slowly. An object that
+    is dropped lets thread and buffers go and leaves the staged file to whoever knows its id.
     """
 
     received: int
 
     def push(self, data: bytes) -> bool:
-        """Take *data* without waiting; False when the queue (4 MiB) is full and ``drain`` must be called."""
+        """Take all of *data* without waiting, with one copy.
+
+        False when the queue (4 MiB) is full: *data* has been taken, and ``drain`` must be called before
+        the next ``push``. Raises what the writer met, EBADF after ``finish`` or ``abandon``.
+        """
 
     def drain(self) -> None:
         """Wait until there is room, in a thread. Raises what the writer met (ENOSPC, EIO)."""
 
     def finish(self) -> tuple[Entry, str]:
-        """Write what is left, truncate to what was received, fsync once; returns the staged file and its BLAKE3 in hex."""
+        """Write what is left, truncate to what was received, fsync once.
+
+        Returns the staged file and its BLAKE3 in hex.
+        """
 
     def sha256(self) -> str | None:
         """SHA-256 in hex after ``finish`` when it was asked for."""
 
     def abandon(self) -> None:
-        """Stop and remove the staged file; harmless after ``finish`` failed or was never called."""
+        """Stop and remove the staged file; harmless at any time.
+
+        After ``publish`` it does nothing, because the id no longer names what this sink wrote.
+        """
 
 @final
 class Source:

@@ -19,16 +19,18 @@ impl Volume {
         if !parents {
             return self.make_one(path);
         }
+        let parts = components(path)?;
         let mut reached = OsString::new();
-        for part in components(path)? {
+        for (place, part) in parts.iter().enumerate() {
             reached = join(&reached, part);
             match self.make_one(&reached) {
                 Ok(_) => {}
-                Err(error) if error.errno() == Some(Errno::EXIST) => {
-                    if self.root.stat(&reached)?.kind != Kind::Directory {
-                        return Err(error);
-                    }
-                }
+                Err(error) if error.errno() == Some(Errno::EXIST) => match self.root.stat(&reached)?.kind {
+                    Kind::Directory => {}
+                    Kind::Symlink => return Err(Error::system(Errno::LOOP, path)),
+                    _ if place + 1 < parts.len() => return Err(Error::system(Errno::NOTDIR, path)),
+                    _ => return Err(error),
+                },
                 Err(error) => return Err(error),
             }
         }

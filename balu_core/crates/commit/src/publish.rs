@@ -103,9 +103,13 @@ impl Volume {
         match found(entry_at(&scene.staging, scene.id))? {
             // A second link to what is published already.
             Some(left) if left.ino == staged => unlinkat(&scene.staging, scene.id, AtFlags::empty())?,
-            Some(_) => match version {
-                Some(version) => scene.keep(&self.make_slot(version)?)?,
-                None => _ = remove_tree(&scene.staging, scene.id)?,
+            Some(left) => match (version, slot) {
+                (Some(_), Some(slot)) if slot.holds(&left)? => {
+                    unlinkat(&scene.staging, scene.id, AtFlags::empty())?;
+                    sync_dir(&slot.dir)?;
+                }
+                (Some(version), _) => scene.keep(&self.make_slot(version)?)?,
+                (None, _) => _ = remove_tree(&scene.staging, scene.id)?,
             },
             None => {
                 if let Some(slot) = slot {
@@ -281,6 +285,11 @@ impl Scene<'_> {
 }
 
 impl Slot {
+    /// Whether the version exists already and is this inode.
+    fn holds(&self, entry: &Entry) -> Result<bool> {
+        Ok(found(entry_at(&self.dir, self.name.as_os_str()))?.is_some_and(|kept| kept.ino == entry.ino))
+    }
+
     /// Give the secured old contents their version's name; nothing when there are none.
     fn promote(&self) -> Result<()> {
         failpoint("version-move")?;

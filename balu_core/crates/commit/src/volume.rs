@@ -77,8 +77,16 @@ impl Volume {
             make_private(private.as_fd(), folder)?;
         }
         if self.volume_id()?.is_none() {
-            write_synced(&private, "volume.new", format!("{FORMAT}\n{id}\n").as_bytes())?;
-            rename::noreplace(&private, "volume.new".as_ref(), &private, MARKER.as_ref())?;
+            // Two processes may start at once: each writes its own, one of them names the volume.
+            let draft = format!("{MARKER}.{}", rustix::process::getpid().as_raw_nonzero());
+            write_synced(&private, &draft, format!("{FORMAT}\n{id}\n").as_bytes())?;
+            match rename::noreplace(&private, draft.as_ref(), &private, MARKER.as_ref()) {
+                Err(Errno::EXIST) => {
+                    unlinkat(&private, &draft, AtFlags::empty())?;
+                    return self.register(id);
+                }
+                outcome => outcome?,
+            }
         }
         sync_dir(&private)?;
         sync_dir(&self.root)

@@ -8,7 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use balu_paths::{Entry, entry_at, entry_of, failpoint};
-use rustix::fs::{AtFlags, FallocateFlags, Mode, OFlags, fallocate, fsync, ftruncate, openat, unlinkat};
+use rustix::fs::{
+    AtFlags, FallocateFlags, Mode, OFlags, fallocate, fstat, fsync, ftruncate, openat, unlinkat,
+};
 use rustix::io::Errno;
 
 use crate::block::Block;
@@ -218,10 +220,15 @@ impl Sink {
         self.stop();
         let ours = entry_of(&self.shared.file, "")?.ino;
         match entry_at(&self.dir, self.name.as_os_str()) {
-            Ok(entry) if entry.ino == ours => unlinkat(&self.dir, &self.name, AtFlags::empty()),
-            Ok(_) | Err(Errno::NOENT) => Ok(()),
-            Err(errno) => Err(errno),
+            Ok(entry) if entry.ino == ours => unlinkat(&self.dir, &self.name, AtFlags::empty())?,
+            Ok(_) | Err(Errno::NOENT) => return Ok(()),
+            Err(errno) => return Err(errno),
         }
+        // The descriptor lives as long as its owner; the room comes back now, if no other name is left.
+        if fstat(&self.shared.file)?.st_nlink == 0 {
+            ftruncate(&self.shared.file, 0)?;
+        }
+        Ok(())
     }
 
     fn seal(&self, last: Option<Block>, received: u64) -> Result<Sealed, Errno> {
