@@ -37,7 +37,10 @@ pub(crate) fn noreplace(from: impl AsFd, old: &OsStr, to: impl AsFd, new: &OsStr
         return renameat(from, old, to, new).inspect_err(|_| _ = unlinkat(to, new, AtFlags::REMOVEDIR));
     }
     match linkat(from, old, to, new, AtFlags::empty()) {
-        Ok(()) => unlinkat(from, old, AtFlags::empty()),
+        Ok(()) => {
+            failpoint("linked")?;
+            unlinkat(from, old, AtFlags::empty())
+        }
         Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS) => {
             let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
             drop(openat(to, new, flags, Mode::RUSR | Mode::WUSR)?);
