@@ -52,7 +52,8 @@ class Nginx(Server):
 
     name: ClassVar[str] = "nginx"
     note: ClassVar[str] = "atomic; no checksum, not durable"
-    body_buffer: ClassVar[str] = "16k"
+    body_buffer: ClassVar[str] = "1m"
+    """Its best: with the default of 16k an upload costs two to three times as much."""
 
     def prepare(self) -> None:
         super().prepare()
