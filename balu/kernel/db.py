@@ -60,9 +60,8 @@ def is_sqlite(url: str) -> bool:
 
 def async_url(url: str) -> str:
     """*url* with the driver that Balu uses."""
-    return url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
-        "sqlite://", "sqlite+aiosqlite://", 1
-    )
+    scheme, separator, rest = url.partition("://")
+    return {"postgresql": "postgresql+psycopg", "sqlite": "sqlite+aiosqlite"}.get(scheme, scheme) + separator + rest
 
 
 def sqlite_url(path: Path) -> str:
