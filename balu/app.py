@@ -13,14 +13,16 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import Receive, Scope, Send
 
 from balu import __version__, kernel
+from balu.identity.users.domain import USERS
 from balu.kernel import openapi_pages
 from balu.kernel.config import Config, LogSettings, Server, load_config
 from balu.kernel.domain import Domain
 from balu.kernel.edge import Edge
 from balu.kernel.env import open_env
 from balu.kernel.front import API_VERSION, Front
-from balu.kernel.http import PUBLIC, guard, provide_caller, provide_unit, provide_user_id
+from balu.kernel.http import PUBLIC, guard, provide_caller, provide_unit, provide_user_id, spelled
 from balu.kernel.jobs import JOBS, run_startup
+from balu.kernel.live import listen
 from balu.kernel.log import configure
 from balu.kernel.metrics import Metrics, share_directory
 from balu.kernel.migrate import ensure_current
@@ -28,8 +30,13 @@ from balu.kernel.problems import handle
 from balu.kernel.spa import WebUI
 from balu.kernel.sqlite import check
 from balu.kernel.unit import Env
+from balu.storage.files.domain import FILES
+from balu.storage.trash.domain import TRASH
+from balu.storage.uploads.domain import UPLOADS
+from balu.storage.volumes.domain import VOLUMES
 
-DOMAINS: tuple[Domain, ...] = (JOBS,)
+DOMAINS: tuple[Domain, ...] = (JOBS, USERS, VOLUMES, FILES, UPLOADS, TRASH)
+"""Every domain, lower ones first: parts, hooks and start-up jobs follow this order."""
 WEB_ROOT = Path(kernel.__file__).parent.parent / "web_dist"
 
 
@@ -44,7 +51,7 @@ class Health(msgspec.Struct, kw_only=True):
 
 @get(
     ["/health", "/ping"],
-    operation_id="getHealth",
+    operation_id=spelled("getHealth", "/ping"),
     opt={**PUBLIC, "rate": ("health", 100_000)},
     tags=["server"],
 )
@@ -94,7 +101,11 @@ def build(config: Config, domains: Sequence[Domain] = DOMAINS) -> Balu:
         env: Env = balu.state.env
         return env
 
-    handlers: list[Any] = [health, *(controller for domain in domains for controller in domain.controllers)]
+    handlers: list[Any] = [
+        health,
+        listen,
+        *(controller for domain in domains for controller in domain.controllers),
+    ]
     balu = Balu(
         route_handlers=[Router(path="/api", route_handlers=handlers), *openapi_pages.handlers(WEB_ROOT)],
         lifespan=[lifespan],
@@ -103,12 +114,12 @@ def build(config: Config, domains: Sequence[Domain] = DOMAINS) -> Balu:
             "env": Provide(provide_env, sync_to_thread=False),
             "unit": Provide(provide_unit),
             "caller": Provide(provide_caller, sync_to_thread=False),
-            "user_id": Provide(provide_user_id, sync_to_thread=False),
+            "own_id": Provide(provide_user_id, sync_to_thread=False),
         },
         exception_handlers={Exception: handle},
         openapi_config=OpenAPIConfig(
-            title="Balu", version=__version__, description="Your files, on your own disks.", path="/api",
-            render_plugins=[openapi_pages.JsonDocument()],
+            title="Balu", version=__version__, description="Your files, on your own disks.",
+            path="/api/schema", render_plugins=[],
         ),
         logging_config=None,
     )  # fmt: skip

@@ -10,6 +10,8 @@ from balu.kernel.config import Config
 from balu.kernel.db import open_database
 from balu.kernel.domain import Domain
 from balu.kernel.events import Dispatcher, Hooks
+from balu.kernel.jobs.declare import Jobs
+from balu.kernel.live import LiveHub
 from balu.kernel.ratelimit import Limits
 from balu.kernel.unit import Env
 
@@ -28,7 +30,9 @@ async def open_env(
         Config: config,
         Authenticator: Authenticator(),
         Limits: Limits(),
+        LiveHub: LiveHub(),
         Hooks: Hooks(hook for domain in domains for hook in domain.hooks),
+        Jobs: Jobs(job for domain in domains for job in (*domain.jobs, *domain.startup)),
         Dispatcher: dispatcher,
         **{type(section): section for section in config.sections.values()},
     }

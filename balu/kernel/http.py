@@ -16,10 +16,25 @@ from balu.kernel.unit import Env, Unit, open_unit
 S = TypeVar("S")
 CallerDep = NamedDependency[Caller]
 UserId = NamedDependency[int]
+"""``own_id: UserId``: the signed-in user's id; the name leaves ``user_id`` to path parameters."""
 WRITES = {"writes": True}
 """``opt=WRITES`` on a GET that changes rows; every other GET runs on the read engine."""
 PUBLIC = {"auth": "public"}
 """``opt=PUBLIC``: nobody needs to be signed in. ``user`` is the default; see ``authorize`` for the others."""
+
+
+def spelled(operation_id: str, *others: str) -> Callable[..., str]:
+    """``operation_id=`` of a method with several paths: those that end in one of *others* are older
+    spellings of the same act, named ``<operation_id>Alias<n>`` and left out of generated clients."""
+
+    def name(_handler: object, _method: object, components: list[Any]) -> str:
+        path = "/" + "/".join(str(getattr(part, "name", part)) for part in components)
+        for number, other in enumerate(others, start=1):
+            if path.endswith(other):
+                return f"{operation_id}Alias{number}"
+        return operation_id
+
+    return name
 
 
 async def provide_unit(
