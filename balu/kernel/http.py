@@ -24,8 +24,11 @@ PUBLIC = {"auth": "public"}
 
 
 def spelled(operation_id: str, *others: str) -> Callable[..., str]:
-    """``operation_id=`` of a method with several paths: those that end in one of *others* are older
-    spellings of the same act, named ``<operation_id>Alias<n>`` and left out of generated clients."""
+    """``operation_id=`` of a method with several paths.
+
+    Those that end in one of *others* are older spellings of the same act, named
+    ``<operation_id>Alias<n>`` and left out of generated clients.
+    """
 
     def name(_handler: object, _method: object, components: list[Any]) -> str:
         path = "/" + "/".join(str(getattr(part, "name", part)) for part in components)
