@@ -1,0 +1,13 @@
+"""What accounts contribute to the application."""
+
+from balu.identity.users.controller import SettingsController, UserController
+from balu.identity.users.jobs import COMMANDS
+from balu.identity.users.passwords import Passwords
+from balu.kernel.domain import Domain
+
+USERS = Domain(
+    name="users",
+    controllers=(UserController, SettingsController),
+    commands=COMMANDS,
+    parts=lambda _: {Passwords: Passwords()},
+)
