@@ -1,0 +1,67 @@
+"""Wire shapes of background work."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from balu.kernel.jobs.models import JobRow
+
+State = Literal["queued", "running", "completed", "failed", "cancelled"]
+
+
+class JobRead(msgspec.Struct, kw_only=True):
+    """One background job."""
+
+    id: int
+    kind: str
+    status: State
+    progress: int
+    message: str | None
+    result: Any
+    error: str | None
+    attempts: int
+    cancel_requested: bool
+    owner_id: int | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class JobPage(msgspec.Struct, kw_only=True):
+    """Jobs, newest first."""
+
+    items: list[JobRead]
+    total: int
+    next: str | None
+
+
+class JobAccepted(msgspec.Struct, kw_only=True):
+    """The answer of an endpoint that began long work."""
+
+    job_id: int
+    status_url: str
+
+    @classmethod
+    def of(cls, job_id: int) -> "JobAccepted":
+        """For the job numbered *job_id*."""
+        return cls(job_id=job_id, status_url=f"/api/jobs/{job_id}")
+
+
+def read(row: JobRow) -> JobRead:
+    """The wire shape of *row*."""
+    return JobRead(
+        id=row.id,
+        kind=row.kind,
+        status=row.state,  # type: ignore[arg-type]
+        progress=row.progress,
+        message=row.message,
+        result=row.result,
+        error=row.error,
+        attempts=row.attempts,
+        cancel_requested=row.cancel_requested,
+        owner_id=row.owner_id,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
