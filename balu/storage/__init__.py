@@ -1,0 +1,1 @@
+"""Storage: the files and everything that happens to them."""

@@ -1,0 +1,395 @@
+"""The one door for bytes: stage, write the intent, publish, write the rows.
+
+The order is the promise: whatever dies in between, a name shows the old or the new bytes whole, and
+recovery can tell from the disk alone which of them it is.
+"""
+
+import asyncio
+import errno
+import secrets
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Literal, ParamSpec, TypeVar
+
+import msgspec
+from msgspec import structs
+
+from balu.kernel.errors import BaluError, UnavailableError
+from balu.kernel.ranges import matches
+from balu.kernel.threads import Threads, finish
+from balu.kernel.unit import Env, Unit, open_unit
+from balu.storage.files.errors import (
+    BusyNameError,
+    DigestError,
+    FileChangedError,
+    FileExistsHereError,
+    FileNotFoundHereError,
+    WrongKindError,
+    explained,
+    told,
+)
+from balu.storage.files.intents import Intents
+from balu.storage.files.models import FileRow
+from balu.storage.files.names import numbered, to_stored
+from balu.storage.files.places import Found, Home, Places, Spot
+from balu.storage.files.record import PutPlan, record_put
+from balu.storage.files.rows import FileRows, differs
+from balu.storage.volumes.service import check_room
+from balu_core import Entry, Sink, StaleTargetError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+OnConflict = Literal["fail", "rename", "replace"]
+SMALL = 1 << 20
+"""Up to here quota is taken together with the intent: one transaction less."""
+STEP = 8 << 20
+"""Bytes of unknown length may run ahead of their reservation by this much."""
+PATIENCE_S = 2.0
+BEAT_S = 20.0
+MAX_NUMBER = 10_000
+DOUBTFUL = {errno.EIO, errno.EROFS, errno.ENXIO, errno.ENODEV}
+"""After these nobody can say what a power cut would leave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Under which conditions, and how, bytes may take a name."""
+
+    on_conflict: OnConflict = "replace"
+    if_match: tuple[str, ...] | None = None
+    if_none_match: tuple[str, ...] | None = None
+    mtime_ns: int | None = None
+    parents: bool = False
+    """Whether missing folders are made."""
+    blake3: str | None = None
+    sha256: str | None = None
+    """Digests in hex that the bytes must have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Complete and synced, but not visible."""
+
+    id: str
+    home: Home
+    entry: Entry
+    size: int
+    """Bytes altogether; of a tree the sum."""
+    reserved: int
+    blake3: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where bytes ended up."""
+
+    found: Found
+    outcome: Literal["created", "replaced", "unchanged"]
+
+
+class _AlikeError(Exception):
+    """The index knows names that differ only in case; whether they exist is for the disk to say."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(names)
+        self.names = names
+
+
+class _OvertakenError(Exception):
+    """Somebody changed the name between looking and publishing; look again."""
+
+
+class _LeftError(Exception):
+    """Nobody knows what the disk holds now: the intent stays for recovery, and nothing is confirmed."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Writer:
+    """Puts bytes under names. Cheap to make; holds no transaction while bytes travel."""
+
+    def __init__(self, env: Env) -> None:
+        self._env = env
+        self._threads = env.part(Threads)
+        self._places = Places(env)
+
+    async def put(
+        self, spot: Spot, chunks: AsyncIterator[bytes], *, size: int | None, terms: Terms
+    ) -> Stored:
+        """Store *chunks* at *spot*; *size* is their declared length.
+
+        Raises:
+            FileNotFoundHereError: the folder is missing.
+            FileExistsHereError, FileChangedError, BusyNameError: *terms* do not hold.
+            QuotaExceededError, NoRoomError: there is no space.
+            DigestError: the bytes are not the announced ones.
+        """
+        if size is None or size > SMALL:
+            await self._check_early(spot, terms)
+        staged = await self.receive(spot.home, chunks, size=size, terms=terms)
+        return await self.publish(spot, staged, terms)
+
+    async def receive(
+        self, home: Home, chunks: AsyncIterator[bytes], *, size: int | None, terms: Terms
+    ) -> Staged:
+        """Stage and sync *chunks*; whatever interrupts this leaves nothing behind."""
+        check_room(home.mounted, size or 0)
+        core, staging_id, reserved = home.core, secrets.token_hex(16), 0
+        sink: Sink | None = None
+        try:
+            if size is not None and size > SMALL:
+                await self._reserve(home, staging_id, size)
+                reserved = size
+            sink = await self._call("", core.stage, staging_id, size=size, sha256=terms.sha256 is not None)
+            async for chunk in chunks:
+                if not self._push(sink, chunk):
+                    await self._call("", sink.drain)
+                if sink.received - reserved > STEP:
+                    await self._reserve(home, staging_id, ahead := sink.received - reserved)
+                    reserved += ahead
+            entry, blake3 = await self._call("", sink.finish)
+            sha256 = sink.sha256()
+            if (terms.blake3 or blake3) != blake3 or (terms.sha256 or sha256) != sha256:
+                raise DigestError("The bytes do not have the announced checksum. Send them again.")
+        except BaseException:
+            await finish(self._abandon(staging_id, sink, home))
+            raise
+        return Staged(staging_id, home, entry, entry.size, reserved, blake3, sha256)
+
+    async def publish(self, spot: Spot, staged: Staged, terms: Terms) -> Stored:
+        """Give staged bytes the name *spot*, or another one where *terms* say ``rename``."""
+        stored: Stored = await finish(self._publish(spot, staged, terms))
+        return stored
+
+    async def folder(self, spot: Spot, *, make: bool = False) -> Found:
+        """The existing folder *spot*; missing ones are made if *make* says so.
+
+        Raises:
+            FileNotFoundHereError: it is missing.
+            WrongKindError: it is a file.
+        """
+        try:
+            found = await self._places.find(spot)
+        except FileNotFoundHereError:
+            if not make:
+                raise FileNotFoundHereError(f"There is no folder {spot.path!r}. Make it first.") from None
+            await self._call(spot.path, spot.home.core.make_dir, spot.disk, parents=True)
+            found = await self._places.find(spot)
+        if not found.is_folder:
+            raise WrongKindError(f"{spot.path!r} is not a folder.")
+        return found
+
+    async def _publish(self, spot: Spot, staged: Staged, terms: Terms) -> Stored:
+        try:
+            parent = await self.folder(spot.parent, make=terms.parents)
+            return await self._settle_name(parent, spot, staged, terms)
+        except _LeftError as left:
+            raise left.reason from left
+        except BaseException:
+            await self._abandon(staged.id, None, staged.home)
+            raise
+
+    async def _settle_name(self, parent: Found, spot: Spot, staged: Staged, terms: Terms) -> Stored:
+        place, number, absent = spot, 1, False
+        give_up_at = asyncio.get_running_loop().time() + PATIENCE_S
+        while True:
+            try:
+                return await self._attempt(parent, place, staged, terms, absent=absent)
+            except _AlikeError as alike:
+                existing = [name for name in alike.names if await self._places.stat(place.renamed(name))]
+                absent = not existing
+                if existing and terms.on_conflict != "rename":
+                    raise _taken(place, "apart from upper and lower case") from None
+            except FileExistsHereError:
+                if terms.on_conflict != "rename" or number > MAX_NUMBER:
+                    raise
+                absent = False
+            except (BusyNameError, _OvertakenError) as error:
+                if asyncio.get_running_loop().time() > give_up_at:
+                    raise (
+                        error
+                        if isinstance(error, BusyNameError)
+                        else BusyNameError(
+                            "This name changes all the time. Try again.", headers={"retry-after": "2"}
+                        )
+                    ) from error
+                await asyncio.sleep(0.05)
+                continue
+            if not absent:
+                number, place = number + 1, spot.renamed(numbered(spot.name, number))
+
+    async def _attempt(
+        self, parent: Found, place: Spot, staged: Staged, terms: Terms, *, absent: bool
+    ) -> Stored:
+        entry = await self._places.stat(place)
+        async with open_unit(self._env) as unit:
+            row = await _current(unit, parent.row, place, entry, absent=absent)
+            same = row is not None and staged.blake3 is not None and row.blake3 == staged.blake3
+            _check_terms(place, row, terms, same=same)
+            plan = _plan(parent.row, place, row, staged)
+            if not same:
+                if missing := staged.size - staged.reserved:
+                    await Intents(unit).reserve(
+                        place.home.mounted.id, place.home.owner_id, staged.id, missing
+                    )
+                name = (plan.volume_id, plan.parent_id, place.name)
+                await Intents(unit).open("put", staged.id, [name], msgspec.to_builtins(plan))
+        if same and row is not None and entry is not None:
+            await self._abandon(staged.id, None, staged.home)
+            return Stored(Found(place, entry, row), "unchanged")
+        shown = await self._give_name(place, staged, entry, plan, terms)
+        try:
+            core = staged.home.core
+            tree = await self._call(place.path, core.walk, place.disk) if shown.kind == "directory" else ()
+            async with open_unit(self._env) as unit:
+                row = await record_put(unit, staged.id, plan, shown, tree)
+        except Exception as error:  # whatever it is: the bytes are visible, and recovery writes the rows
+            raise _LeftError(error) from error
+        return Stored(Found(place, shown, row), "created" if entry is None else "replaced")
+
+    async def _give_name(
+        self, place: Spot, staged: Staged, entry: Entry | None, plan: PutPlan, terms: Terms
+    ) -> Entry:
+        core = staged.home.core
+        try:
+            work = self._threads.run(
+                core.publish,
+                staged.id,
+                place.disk,
+                replaces=entry,
+                version=plan.version,
+                mtime_ns=terms.mtime_ns,
+            )
+            return (await self._beating(staged.id, work)).entry
+        except (StaleTargetError, FileExistsError) as error:
+            await self._undo(staged)
+            raise _OvertakenError from error
+        except OSError as error:
+            refusal = explained(error, place.path)
+            if error.errno in DOUBTFUL:
+                raise _LeftError(refusal) from error
+            if shown := await self._given_after_all(staged, place, plan, refusal):
+                return shown
+            await self._undo(staged)
+            raise refusal from error
+
+    async def _given_after_all(
+        self, staged: Staged, place: Spot, plan: PutPlan, refusal: BaluError
+    ) -> Entry | None:
+        core = staged.home.core
+        try:
+            given = await self._threads.run(
+                core.settle, staged.id, place.disk, staged_ino=plan.staged_ino, version=plan.version
+            )
+            return await self._threads.run(core.stat, place.disk) if given else None
+        except OSError as error:
+            raise _LeftError(refusal) from error
+
+    async def _beating(self, op_id: str, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for *work* on the disk and keep the intent alive meanwhile, however slow the disk is."""
+        task = asyncio.ensure_future(work)
+        while not (await asyncio.wait({task}, timeout=BEAT_S))[0]:
+            async with open_unit(self._env) as unit:
+                await Intents(unit).renew(op_id)
+        return task.result()
+
+    async def _check_early(self, spot: Spot, terms: Terms) -> None:
+        """Refuse before the bytes travel what would be refused afterwards."""
+        if not terms.parents:
+            await self.folder(spot.parent)
+        try:
+            found = await self._places.find(spot)
+        except FileNotFoundHereError:
+            _check_terms(spot, None, terms, same=False)
+            return
+        if terms.on_conflict != "rename":
+            if found.entry.kind != "file":
+                raise _taken(spot, "as something that is not a file")
+            # Bytes equal to the present ones are welcome under the former ETag; that is only known later.
+            former = terms.if_match is not None and f'"{found.row.id}.{found.row.rev - 1}"' in terms.if_match
+            _check_terms(spot, found.row, terms, same=former)
+
+    def _push(self, sink: Sink, chunk: bytes) -> bool:
+        with told(""):
+            return sink.push(chunk)
+
+    async def _reserve(self, home: Home, staging_id: str, size: int) -> None:
+        async with open_unit(self._env) as unit:
+            await Intents(unit).reserve(home.mounted.id, home.owner_id, staging_id, size)
+
+    async def _undo(self, staged: Staged) -> None:
+        """Take the intent back and what was reserved with it; the staged bytes stay."""
+        async with open_unit(self._env) as unit:
+            intents = Intents(unit)
+            await intents.close(staged.id)
+            if staged.reserved != staged.size:
+                await intents.release(staged.id)
+                if staged.reserved:
+                    home = staged.home
+                    await intents.reserve(home.mounted.id, home.owner_id, staged.id, staged.reserved)
+
+    async def _abandon(self, staging_id: str, sink: Sink | None, home: Home) -> None:
+        """Remove staged bytes and what was reserved for them."""
+        if sink is not None:
+            await self._threads.run(sink.abandon)
+        else:
+            with suppress(OSError, UnavailableError):  # the collector comes by later
+                await self._threads.run(home.core.discard, staging_id)
+        async with open_unit(self._env) as unit:
+            await Intents(unit).release(staging_id)
+
+    async def _call(self, path: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with told(path):
+            return await self._threads.run(call, *args, **kwargs)
+
+
+async def _current(
+    unit: Unit, parent: FileRow, place: Spot, entry: Entry | None, *, absent: bool
+) -> FileRow | None:
+    """The row of what stands at *place* now, None for nothing. *absent*: names that look alike are only rows."""
+    rows = FileRows(unit)
+    row, alike = await rows.child(parent.id, place.name, lock=True)
+    if alike and not absent and entry is None:
+        raise _AlikeError([other.name for other in alike])
+    if entry is None:
+        return None
+    if row is None or differs(row, entry):
+        home = place.home
+        row = (await rows.adopt(home.mounted.id, home.owner_id, parent.id, [entry]))[entry.name]
+    if entry.kind != "file":
+        raise _taken(place, "as something that is not a file")
+    return row
+
+
+def _check_terms(place: Spot, row: FileRow | None, terms: Terms, *, same: bool) -> None:
+    etag = row.etag if row is not None else None
+    if terms.if_match is not None and not matches(terms.if_match, etag, weak=False):
+        former = f'"{row.id}.{row.rev - 1}"' if row is not None else ""
+        if not (same and former in terms.if_match):
+            raise FileChangedError(f"{place.path!r} is not what you last saw. Load it again.", etag=etag)
+    if terms.if_none_match is not None and matches(terms.if_none_match, etag, weak=True):
+        raise FileChangedError(f"{place.path!r} exists already.", etag=etag)
+    if row is not None and terms.on_conflict != "replace":
+        raise _taken(place, "already")
+
+
+def _plan(parent: FileRow, place: Spot, base: FileRow | None, staged: Staged) -> PutPlan:
+    plan = PutPlan(
+        volume_id=place.home.mounted.id, owner_id=place.home.owner_id, parent_id=parent.id,
+        name=to_stored(place.name), staged_ino=staged.entry.ino, size=staged.size, blake3=staged.blake3,
+        sha256=staged.sha256,
+    )  # fmt: skip
+    if base is None:
+        return plan
+    return structs.replace(
+        plan, base_id=base.id, base_rev=base.rev, base_size=base.size, base_mtime_ns=base.mtime_ns,
+        base_blake3=base.blake3,
+    )  # fmt: skip
+
+
+def _taken(place: Spot, how: str) -> FileExistsHereError:
+    return FileExistsHereError(f"{place.path!r} exists {how}. Choose another name or replace it.")

@@ -1,0 +1,181 @@
+"""``/api/files`` and ``/api/folders``: listings, folders, names and places."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from litestar import Controller, Request, Response, get, post, put
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from balu.kernel.caller import Caller
+from balu.kernel.errors import InvalidError
+from balu.kernel.http import spelled
+from balu.kernel.ranges import etag_list, matches
+from balu.kernel.unit import Env
+from balu.storage.files.mounts import volume_id_of
+from balu.storage.files.names import check_name
+from balu.storage.files.places import Found, Spot
+from balu.storage.files.schemas import (
+    Duplicates,
+    FileCopy,
+    FileItem,
+    FileList,
+    FileMove,
+    FileMoved,
+    FileRename,
+    FileStats,
+    FolderCreate,
+    FolderMade,
+    NamesToCheck,
+    Permission,
+    Permissions,
+)
+from balu.storage.files.service import EVERYTHING, FileService, Window
+from balu.storage.files.stats import check_exists, stats
+from balu_core import blake3_hex
+
+Files = NamedDependency[FileService]
+READ = {"scope": "files:read"}
+WRITE = {"scope": "files:write"}
+
+
+def provide_files(env: NamedDependency[Env], caller: NamedDependency[Caller]) -> FileService:
+    """The caller's files."""
+    return FileService(env, caller)
+
+
+FILES = {"files": Provide(provide_files, sync_to_thread=False)}
+
+
+class FileController(Controller):
+    """Everything under ``/api/files`` that is not bytes."""
+
+    path, tags = "/files", ("files",)
+    dependencies = FILES
+
+    @get("/list", operation_id="listFiles", opt=READ, responses=None)
+    async def list(
+        self,
+        request: Request[None, None, None],
+        files: Files,
+        path: FromQuery[str] = "",
+        folder_id: FromQuery[int | None] = None,
+        mount: FromQuery[str | None] = None,
+        sort: FromQuery[Literal["name", "size", "modified", "type"]] = "name",
+        order: FromQuery[Literal["asc", "desc"]] = "asc",
+        offset: Annotated[int, QueryParameter(ge=0)] = 0,
+        limit: Annotated[int | None, QueryParameter(ge=1)] = None,
+        contains: Annotated[str | None, QueryParameter(name="filter")] = None,
+    ) -> Response[FileList]:
+        """A window into a folder, folders first; 304 when ``If-None-Match`` still holds."""
+        spot = (
+            (await files.find(None, folder_id)).spot
+            if folder_id
+            else await files.spot(path, volume_id_of(mount))
+        )
+        window = Window(sort, order == "desc", offset, limit or EVERYTHING, contains or None)
+        listed, _ = await files.list(spot, window)
+        etag = f'"{blake3_hex(bytes(listed.files) + str(listed.total).encode())[:32]}"'
+        headers = {"etag": etag, "cache-control": "private, no-cache"}
+        if matches(etag_list(request.headers.get("if-none-match")) or (), etag, weak=True):
+            return Response(None, status_code=304, headers=headers)  # type: ignore[arg-type]
+        body = msgspec.json.encode({"files": listed.files, "total": listed.total, "etag": etag})
+        return Response(body, media_type="application/json", headers=headers)  # type: ignore[arg-type]
+
+    @get("/{file_id:int}", operation_id="getFile", opt=READ)
+    async def read(self, files: Files, file_id: FromPath[int]) -> FileItem:
+        """One file or folder."""
+        return files.item(await files.find(None, file_id))
+
+    @post(["/folder", "/mkdir"], operation_id=spelled("createFolder", "/mkdir"), opt=WRITE, status_code=200)
+    async def make_folder(self, files: Files, data: JSONBody[FolderCreate]) -> FolderMade:
+        """A new folder in an existing one."""
+        parent = await files.spot(data.path, volume_id_of(data.mount_id))
+        found = await files.make_folder(parent.child(check_name(data.name)))
+        return FolderMade(message="Folder created", folder_id=found.row.id)
+
+    @put("/rename", operation_id="renameFile", opt=WRITE)
+    async def rename(self, files: Files, data: JSONBody[FileRename]) -> FileMoved:
+        """Another name in the same folder."""
+        source = await files.find(
+            _one_of(data.old_path, data.file_id), data.file_id, volume_id_of(data.mount)
+        )
+        moved = await files.move(source, source.spot.renamed(check_name(data.new_name)))
+        return FileMoved(message="Renamed", file=files.item(moved))
+
+    @put("/move", operation_id="moveFile", opt=WRITE)
+    async def move(self, files: Files, data: JSONBody[FileMove]) -> FileMoved:
+        """Another folder, name, or both."""
+        source = await files.find(
+            _one_of(data.source_path, data.file_id), data.file_id, volume_id_of(data.mount)
+        )
+        target = await _target(
+            files, source, data.target_path or data.new_path, data.folder_id, data.target_mount
+        )
+        moved = await files.move(source, target, on_conflict=data.on_conflict)
+        return FileMoved(message="Moved", file=files.item(moved))
+
+    @post("/copy", operation_id="copyFile", opt=WRITE, status_code=201)
+    async def copy(self, files: Files, data: JSONBody[FileCopy]) -> FileMoved:
+        """A second, independent file or folder."""
+        source = await files.find(
+            _one_of(data.source_path, data.file_id), data.file_id, volume_id_of(data.mount)
+        )
+        target = await _target(files, source, data.target_path, data.folder_id, data.target_mount)
+        stored = await files.copy(source, target, on_conflict=data.on_conflict)
+        return FileMoved(message="Copied", file=files.item(stored.found))
+
+    @post("/check-exists", operation_id="checkFilesExist", opt=READ, status_code=200)
+    async def check_exists(self, files: Files, data: JSONBody[NamesToCheck]) -> Duplicates:
+        """Which of these names are taken in a folder."""
+        folder = await files.spot(data.target_path, volume_id_of(data.mount))
+        return Duplicates(duplicates=await check_exists(files, folder, data.filenames))
+
+    @get("/stats", operation_id="getFileStats", opt=READ)
+    async def stats(self, env: NamedDependency[Env], caller: NamedDependency[Caller]) -> FileStats:
+        """Totals, the ten largest files, and kinds."""
+        return await stats(env, caller)
+
+    @get("/permissions", operation_id="getPermissionsByPath", opt=READ)
+    async def permissions_by_path(
+        self,
+        files: Files,
+        caller: NamedDependency[Caller],
+        path: FromQuery[str],
+        mount: FromQuery[str | None] = None,
+    ) -> Permissions:
+        """Who may do what with a path: for now its owner, everything."""
+        return _owner_only(await files.find(path, None, volume_id_of(mount)), caller)
+
+    @get("/{file_id:int}/permissions", operation_id="getPermissions", opt=READ)
+    async def permissions(
+        self, files: Files, caller: NamedDependency[Caller], file_id: FromPath[int]
+    ) -> Permissions:
+        """Who may do what with a file: for now its owner, everything."""
+        return _owner_only(await files.find(None, file_id), caller)
+
+
+def _one_of(path: str | None, file_id: int | None) -> str | None:
+    if (path is None) == (file_id is None):
+        raise InvalidError("Name the file either by path or by id.", field="file_id")
+    return path
+
+
+async def _target(
+    files: FileService, source: Found, path: str | None, folder_id: int | None, mount: str | int | None
+) -> Spot:
+    if (path is None) == (folder_id is None):
+        raise InvalidError("Name the target either by path or by folder.", field="folder_id")
+    if folder_id is not None:
+        return (await files.find(None, folder_id)).spot.child(source.spot.name)
+    volume_id = volume_id_of(mount) or source.spot.home.mounted.id
+    spot = await files.spot(path or "", volume_id)
+    check_name(spot.name)
+    return spot
+
+
+def _owner_only(found: Found, caller: Caller) -> Permissions:
+    everything = Permission(
+        user_id=caller.user_id, username=caller.username, can_view=True, can_edit=True, can_delete=True
+    )
+    return Permissions(owner_id=found.row.owner_id, permissions=[everything])

@@ -1,0 +1,18 @@
+"""What files contribute to the application."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from balu.kernel.config import Config
+from balu.kernel.domain import Domain
+from balu.storage.files.controller import FileController
+from balu.storage.files.places import Homes
+from balu.storage.files.raw import DOWNLOAD
+
+
+def parts(_config: Config) -> Mapping[type, Any]:
+    """What lives as long as the process."""
+    return {Homes: Homes()}
+
+
+FILES = Domain(name="files", controllers=(FileController,), raw=(DOWNLOAD,), parts=parts)

@@ -1,0 +1,147 @@
+"""Intents: what is about to happen on the disk, written down first; they lock names and guide recovery."""
+
+import os
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from balu.kernel.unit import Unit
+from balu.storage.files.errors import BusyNameError
+from balu.storage.files.models import IntentRow, ReservationRow
+from balu.storage.files.names import name_key
+from balu.storage.volumes import QuotaService
+
+LEASE = timedelta(seconds=60)
+UPLOAD_LEASE = timedelta(hours=24)
+Name = tuple[int, int, str]
+"""Volume id, parent id, name."""
+
+
+class Intents:
+    """The ``intent`` and ``reservation`` tables in one transaction."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        self._session = unit.session
+        self._dialect = unit.session.get_bind().dialect.name
+
+    async def open(self, op: str, op_id: str, names: Sequence[Name], plan: dict[str, Any]) -> None:
+        """Lock *names* (the first one carries *op* and *plan*) until ``close``.
+
+        Raises:
+            BusyNameError: another intent holds one of them; nothing was locked once the Unit rolls back.
+        """
+        make = postgresql.insert if self._dialect == "postgresql" else sqlite.insert
+        lease = self._unit.now() + LEASE
+        # Always in the same order, so that two moves in opposite directions cannot wait for each other.
+        for index, (volume_id, parent_id, name) in sorted(enumerate(names), key=lambda item: item[1][1:]):
+            row = {
+                "op_id": op_id, "op": "hold" if index else op, "volume_id": volume_id, "parent_id": parent_id,
+                "name_key": name_key(name), "worker": this_worker(), "lease_until": lease,
+                "plan": {} if index else plan,
+            }  # fmt: skip
+            query = make(IntentRow).values(row).on_conflict_do_nothing().returning(IntentRow.id)
+            if (await self._session.scalar(query)) is None:
+                raise BusyNameError(
+                    "Somebody else is writing here. Try again in a moment.", headers={"retry-after": "2"}
+                )
+
+    async def close(self, op_id: str) -> bool:
+        """Remove an intent of this process; False when recovery took it over."""
+        query = delete(IntentRow).where(IntentRow.op_id == op_id, IntentRow.worker == this_worker())
+        return bool((await self._session.execute(query)).rowcount)  # type: ignore[attr-defined]
+
+    async def renew(self, op_id: str) -> None:
+        """Say that work on an intent goes on."""
+        query = update(IntentRow).where(IntentRow.op_id == op_id, IntentRow.worker == this_worker())
+        await self._session.execute(query.values(lease_until=self._unit.now() + LEASE))
+
+    async def abandoned(self, *ops: str) -> list[IntentRow]:
+        """Claim the intents of these kinds whose worker is gone or has stopped caring."""
+        rows = (await self._session.scalars(select(IntentRow).where(IntentRow.op.in_(ops)))).all()
+        now = self._unit.now()
+        claimed: list[IntentRow] = []
+        for row in rows:
+            if row.lease_until > now and self._may_live(row.worker):
+                continue
+            claim = (
+                update(IntentRow)
+                .where(IntentRow.op_id == row.op_id, IntentRow.worker == row.worker)
+                .values(worker=this_worker(), lease_until=now + LEASE)
+                .execution_options(synchronize_session=False)
+            )
+            if (await self._session.execute(claim)).rowcount:  # type: ignore[attr-defined]
+                claimed.append(row)
+        return claimed
+
+    async def reserve(self, volume_id: int, owner_id: int, staging_id: str, size: int) -> None:
+        """Take *size* more bytes of the owner's quota for something staged.
+
+        Raises:
+            QuotaExceededError: they do not fit.
+        """
+        await QuotaService(self._unit).reserve(owner_id, size)
+        make = postgresql.insert if self._dialect == "postgresql" else sqlite.insert
+        row = {
+            "staging_id": staging_id, "volume_id": volume_id, "owner_id": owner_id, "size": size,
+            "worker": this_worker(), "lease_until": self._unit.now() + UPLOAD_LEASE,
+        }  # fmt: skip
+        more = make(ReservationRow).values(row)
+        grow = {"size": ReservationRow.size + size, "lease_until": row["lease_until"]}
+        await self._session.execute(more.on_conflict_do_update(index_elements=["staging_id"], set_=grow))
+
+    async def release(self, staging_id: str) -> None:
+        """Give back what was reserved for something staged."""
+        query = delete(ReservationRow).where(ReservationRow.staging_id == staging_id)
+        found = (
+            await self._session.execute(query.returning(ReservationRow.owner_id, ReservationRow.size))
+        ).one_or_none()
+        if found is not None:
+            await QuotaService(self._unit).move(found.owner_id, reserved=-found.size)
+
+    async def left_over(self) -> list[ReservationRow]:
+        """Reservations whose worker is gone and that no intent needs any more."""
+        wanted = select(IntentRow.op_id)
+        query = select(ReservationRow).where(ReservationRow.staging_id.not_in(wanted))
+        now = self._unit.now()
+        rows = (await self._session.scalars(query)).all()
+        return [row for row in rows if row.lease_until <= now or not self._may_live(row.worker)]
+
+    async def in_use(self) -> set[str]:
+        """Ids of everything staged that an intent or a reservation names."""
+        ids = set((await self._session.scalars(select(IntentRow.op_id))).all())
+        return ids | set((await self._session.scalars(select(ReservationRow.staging_id))).all())
+
+    def _may_live(self, worker: str) -> bool:
+        """Whether *worker* may still be running; an embedded database is never shared between machines."""
+        boot, space, pid, started = (*worker.split("/"), "", "", "")[:4]
+        my_boot, my_space, *_ = this_worker().split("/")
+        if (boot, space) == (my_boot, my_space):
+            return _started(pid) == started
+        return self._dialect != "sqlite"
+
+
+def this_worker() -> str:
+    """Name of this process that no other process had since the machine started."""
+    return _worker(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _worker(pid: int) -> str:
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    space = Path("/proc/self/ns/pid").readlink().name.strip("pid:[]")
+    return f"{boot}/{space}/{pid}/{_started(str(pid))}"
+
+
+def _started(pid: str) -> str:
+    """Start time of a process in clock ticks since boot, empty when there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]

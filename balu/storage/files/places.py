@@ -1,0 +1,271 @@
+"""Where things are: homes, paths below them, and what disk and rows say about a path together."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from balu.kernel.caller import Caller
+from balu.kernel.threads import Threads
+from balu.kernel.unit import Env, open_unit
+from balu.storage.files.errors import FileNotFoundHereError, told
+from balu.storage.files.models import FileRow
+from balu.storage.files.names import check_name, from_wire, name_key, numbered, split, to_wire
+from balu.storage.files.rows import INO_MASK, FileRows, differs
+from balu.storage.volumes import Mounted, Volumes
+from balu_core import Entry, Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One user's folder on one volume."""
+
+    mounted: Mounted
+    file_id: int
+    name: str
+    owner_id: int
+
+    @property
+    def core(self) -> Volume:
+        """The native volume, or a 503."""
+        return self.mounted.core
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A path in a home, whether or not anything is there."""
+
+    home: Home
+    parts: tuple[str, ...]
+
+    @property
+    def disk(self) -> str:
+        """The path as the native half takes it."""
+        return "/".join((self.home.name, *self.parts))
+
+    @property
+    def path(self) -> str:
+        """The path as clients see it."""
+        return "/".join(map(to_wire, self.parts))
+
+    @property
+    def name(self) -> str:
+        """Last component as on the disk; empty for the home itself."""
+        return self.parts[-1] if self.parts else ""
+
+    @property
+    def parent(self) -> "Spot":
+        """The folder around it; the home is its own."""
+        return Spot(self.home, self.parts[:-1])
+
+    def child(self, name: str) -> "Spot":
+        """A name in this folder."""
+        return Spot(self.home, (*self.parts, name))
+
+    def renamed(self, name: str) -> "Spot":
+        """Another name in the same folder."""
+        return Spot(self.home, (*self.parts[:-1], name))
+
+    def is_within(self, other: "Spot") -> bool:
+        """Whether this is *other* or lies below it; by components, never by text."""
+        return self.home.file_id == other.home.file_id and self.parts[: len(other.parts)] == other.parts
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that exists: what the disk shows, and its row, which agrees."""
+
+    spot: Spot
+    entry: Entry
+    row: FileRow
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a directory."""
+        return self.entry.kind == "directory"
+
+
+class Homes(dict[tuple[int, int], Home]):
+    """Homes this process has met, by volume and owner; a part of the Env. They never change."""
+
+
+class Places:
+    """Looks things up for one Env; holds no transaction between calls."""
+
+    def __init__(self, env: Env) -> None:
+        self._env = env
+        self._threads = env.part(Threads)
+        self._volumes = env.part(Volumes)
+
+    async def home(self, caller: Caller, volume_id: int | None = None) -> Home:
+        """The caller's folder on a volume, made when it is missing.
+
+        Raises:
+            VolumeNotFoundError, VolumeOfflineError: see there.
+        """
+        return await self.home_of(caller.user_id, caller.username, volume_id)
+
+    async def home_of(self, owner_id: int, username: str, volume_id: int | None = None) -> Home:
+        """The folder of a user who is not the caller."""
+        mounted = await self._volumes.get(volume_id)
+        known = self._env.part(Homes).get((mounted.id, owner_id))
+        if known is not None and known.mounted is mounted:
+            return known
+        core = mounted.core
+        async with open_unit(self._env, writes=False) as unit:
+            row = await _home_row(unit.session, mounted.id, owner_id)
+        if row is None:
+            row = await self._make_home(mounted, core, owner_id, username)
+        home = Home(mounted, row.id, row.name, owner_id)
+        self._env.part(Homes)[(mounted.id, owner_id)] = home
+        return home
+
+    async def _make_home(self, mounted: Mounted, core: Volume, owner_id: int, username: str) -> FileRow:
+        """Claim a free directory: an empty one may be ours from an interrupted start, a full one is somebody's."""
+        async with open_unit(self._env) as unit:
+            again = await _home_row(unit.session, mounted.id, owner_id)
+            if again is not None:
+                return again
+            homes = select(FileRow.name_key).where(
+                FileRow.volume_id == mounted.id, FileRow.parent_id.is_(None), FileRow.trash_id.is_(None)
+            )
+            taken = set((await unit.session.scalars(homes)).all())
+            number, name = 1, username
+            with told(username):
+                while name_key(name) in taken or not await self._threads.run(_claim, core, name):
+                    number += 1
+                    name = numbered(username, number)
+                entry = await self._threads.run(core.stat, name)
+            row = FileRow(
+                volume_id=mounted.id, parent_id=None, name=name, name_key=name_key(name), kind="directory",
+                owner_id=owner_id, size=0, mtime_ns=entry.mtime_ns, ino=entry.ino & INO_MASK, rev=1,
+            )  # fmt: skip
+            unit.session.add(row)
+            await unit.session.flush()
+        return row
+
+    async def spot(self, home: Home, path: str) -> Spot:
+        """The place a client means by *path*; names that are not UTF-8 may come as %XX."""
+        parts = split(path)
+        if not any(map(from_wire, parts)):
+            return Spot(home, parts)
+        literal = Spot(home, parts)
+        if await self.stat(literal) is not None:
+            return literal
+        return Spot(home, tuple(from_wire(part) or part for part in parts))
+
+    async def target(self, home: Home, path: str) -> Spot:
+        """The same for something that is to be made: it must have a name.
+
+        Raises:
+            UnsafePathError: the path is empty, or its last name cannot be one.
+        """
+        spot = await self.spot(home, path)
+        check_name(spot.name)
+        return spot
+
+    async def stat(self, spot: Spot) -> Entry | None:
+        """What is on the disk there, None for nothing."""
+        core = spot.home.core
+        with told(spot.path):
+            try:
+                return await self._threads.run(core.stat, spot.disk)
+            except (FileNotFoundError, NotADirectoryError):
+                if not spot.parts:  # the folder of somebody who is signed in is missing: it is made again
+                    return await self._threads.run(core.make_dir, spot.disk, parents=True)
+                return None
+
+    async def find(self, spot: Spot) -> Found:
+        """What is there, with a row that agrees with it.
+
+        Raises:
+            FileNotFoundHereError: nothing is there.
+        """
+        entry = await self.stat(spot)
+        if entry is None:
+            raise FileNotFoundHereError(f"There is no file or folder {spot.path!r}.")
+        return Found(spot, entry, await self.row_of(spot, entry))
+
+    async def row_of(self, spot: Spot, entry: Entry) -> FileRow:
+        """The row of something that was just seen on the disk."""
+        async with open_unit(self._env, writes=False) as unit:
+            rows = FileRows(unit)
+            if not spot.parts:
+                home = await rows.get(spot.home.file_id)
+                if home is not None:
+                    return home
+            chain = await rows.chain(spot.home.file_id, spot.parts)
+        if len(chain) == len(spot.parts) and chain and not differs(chain[-1], entry):
+            return chain[-1]
+        return await self._adopt_chain(spot, entry)
+
+    async def _adopt_chain(self, spot: Spot, entry: Entry) -> FileRow:
+        core, parts = spot.home.core, spot.parts
+        with told(spot.path):
+            above = [
+                await self._threads.run(core.stat, Spot(spot.home, parts[:depth]).disk)
+                for depth in range(1, len(parts))
+            ]
+        async with open_unit(self._env) as unit:
+            parent_id = spot.home.file_id
+            row: FileRow | None = None
+            for seen in (*above, entry):
+                found = await FileRows(unit).adopt(
+                    spot.home.mounted.id, spot.home.owner_id, parent_id, [seen]
+                )
+                row = found.get(seen.name)
+                if row is None:
+                    raise FileNotFoundHereError(f"There is no file or folder {spot.path!r}.")
+                parent_id = row.id
+        if row is None:
+            raise FileNotFoundHereError("This folder is gone.")
+        return row
+
+    async def by_id(self, caller: Caller, file_id: int) -> Found:
+        """Something by its id.
+
+        Raises:
+            FileNotFoundHereError: unknown, deleted, gone from the disk, or somebody else's.
+        """
+        async with open_unit(self._env, writes=False) as unit:
+            rows = await FileRows(unit).path_of(file_id)
+        if not rows or rows[0].owner_id != caller.user_id:
+            raise FileNotFoundHereError("There is no such file or folder.")
+        mounted = await self._volumes.get(rows[0].volume_id)
+        home = Home(mounted, rows[0].id, rows[0].name, rows[0].owner_id)
+        found = await self.find(Spot(home, tuple(row.name for row in rows[1:])))
+        if found.row.id != file_id:
+            raise FileNotFoundHereError("There is no such file or folder.")
+        return found
+
+    async def find_all(self, caller: Caller, ids: Sequence[int]) -> list[Found]:
+        """Several by id, those that exist, few at a time."""
+        slots = asyncio.Semaphore(8)
+
+        async def one(file_id: int) -> Found | None:
+            async with slots:
+                try:
+                    return await self.by_id(caller, file_id)
+                except FileNotFoundHereError:
+                    return None
+
+        return [found for found in await asyncio.gather(*map(one, ids)) if found is not None]
+
+
+async def _home_row(session: object, volume_id: int, owner_id: int) -> FileRow | None:
+    query = select(FileRow).where(
+        FileRow.volume_id == volume_id, FileRow.owner_id == owner_id,
+        FileRow.parent_id.is_(None), FileRow.trash_id.is_(None),
+    )  # fmt: skip
+    found: FileRow | None = await session.scalar(query)  # type: ignore[attr-defined]
+    return found
+
+
+def _claim(core: Volume, name: str) -> bool:
+    """Make the directory; True when it is new or stands empty."""
+    try:
+        core.make_dir(name)
+    except FileExistsError:
+        return core.stat(name).kind == "directory" and core.listing(name, limit=1).total == 0
+    return True

@@ -1,0 +1,215 @@
+"""Downloads: whole, in ranges, conditional; bytes come from the descriptor that was checked."""
+
+import asyncio
+import base64
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from balu.kernel.errors import BaluError, InvalidError
+from balu.kernel.ranges import (
+    Range,
+    UnsatisfiableRangeError,
+    content_disposition,
+    http_date,
+    judge,
+    parse,
+    range_applies,
+)
+from balu.kernel.raw import ClientGoneError, Exchange, RawRoute
+from balu.kernel.threads import Threads
+from balu.kernel.unit import open_unit
+from balu.storage.files.errors import FileChangedError, FileNotFoundHereError, WrongKindError, told
+from balu.storage.files.items import mime_of, moment
+from balu.storage.files.models import VersionRow
+from balu.storage.files.mounts import volume_id_of
+from balu.storage.files.places import Found, Places
+from balu_core import Source
+
+BLOCK_MIN, BLOCK_START, BLOCK_MAX = 64 << 10, 256 << 10, 1 << 20
+QUICK_S, SLOW_S = 0.05, 1.0
+INLINE = {
+    "application/pdf", "audio/flac", "audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/x-wav",
+    "image/avif", "image/bmp", "image/gif", "image/jpeg", "image/png", "image/webp", "text/plain",
+    "video/mp4", "video/ogg", "video/quicktime", "video/webm",
+}  # fmt: skip
+"""What a browser may show as a document of this origin, in a sandbox; everything else is an attachment."""
+
+
+class RangeError(BaluError):
+    """The range lies outside the file."""
+
+    status, code = 416, "range"
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    source: Source
+    name: str
+    etag: str
+    blake3: str | None
+    sha256: str | None
+
+
+async def download(exchange: Exchange) -> None:
+    """``GET|HEAD /api/files/download/{path}``: *rest* is a path, or a file id when no such path exists."""
+    found = await _asked_for(exchange)
+    content = await _open(exchange, found)
+    try:
+        await _answer(exchange, content)
+    finally:
+        content.source.close()
+
+
+async def _asked_for(exchange: Exchange) -> Found:
+    places = Places(exchange.env)
+    home = await places.home(exchange.user, volume_id_of(exchange.query("mount")))
+    try:
+        return await places.find(await places.spot(home, exchange.rest))
+    except FileNotFoundHereError:
+        if exchange.rest.isascii() and exchange.rest.isdigit():
+            return await places.by_id(exchange.user, int(exchange.rest))
+        raise
+
+
+async def _open(exchange: Exchange, found: Found) -> _Content:
+    if found.is_folder:
+        raise WrongKindError(f"{found.spot.path!r} is a folder; download its files.")
+    run, core = exchange.env.part(Threads).run, found.spot.home.core
+    wanted = exchange.query("version")
+    if wanted:
+        if not (wanted.isascii() and wanted.isdigit()):
+            raise InvalidError("A version is a number.", field="version")
+        rev = int(wanted)
+        if rev != found.row.rev:
+            async with open_unit(exchange.env, writes=False) as unit:
+                kept = await unit.session.scalar(VersionRow.of(found.row.id, rev))
+            if kept is None:
+                raise FileNotFoundHereError("This version is not kept any more.")
+            with told(found.spot.path):
+                source = await run(core.open_version, found.row.id, rev)
+            return _Content(source, found.spot.name, f'"{found.row.id}.{rev}"', kept.blake3, None)
+    with told(found.spot.path):
+        source = await run(core.open, found.spot.disk)
+    row = found.row
+    if source.entry.ino != found.entry.ino or source.entry.mtime_ns != found.entry.mtime_ns:
+        row = await Places(exchange.env).row_of(found.spot, source.entry)
+    return _Content(source, found.spot.name, row.etag, row.blake3, row.sha256)
+
+
+async def _answer(exchange: Exchange, content: _Content) -> None:
+    entry, headers = content.source.entry, exchange.headers
+    modified = moment(entry.mtime_ns)
+    verdict = judge(headers, content.etag, modified, exchange.method)
+    if verdict == "failed":
+        raise FileChangedError("The file is not what you last saw.", etag=content.etag)
+    shared = {
+        "etag": content.etag, "last-modified": http_date(modified), "accept-ranges": "bytes",
+        "cache-control": "private, no-cache",
+    }  # fmt: skip
+    if verdict == "not-modified":
+        await exchange.respond(304, headers=shared)
+        return
+    mime = mime_of(content.name, "file") or "application/octet-stream"
+    inline = exchange.query("inline") in {"1", "true"} and mime in INLINE
+    shared |= {"content-disposition": content_disposition(content.name, inline=inline)}
+    if digest := repr_digest(content.blake3, content.sha256):
+        shared["repr-digest"] = digest
+    ranges = None
+    if exchange.method == "GET" and range_applies(headers.get("if-range"), content.etag, modified):
+        try:
+            ranges = parse(headers.get("range"), entry.size)
+        except UnsatisfiableRangeError as error:
+            raise RangeError(
+                "The file is shorter than that.", headers={"content-range": f"bytes */{entry.size}"}
+            ) from error
+    charset = "; charset=utf-8" if mime.startswith("text/") else ""
+    await _send(exchange, content.source, ranges, mime + charset, shared)
+
+
+async def _send(
+    exchange: Exchange, source: Source, ranges: list[Range] | None, mime: str, headers: dict[str, str]
+) -> None:
+    size = source.entry.size
+    pieces: list[bytes | Range]
+    if ranges is None:
+        status, pieces = 200, [Range(0, size - 1)] if size else []
+    elif len(ranges) == 1:
+        status, pieces = 206, list(ranges)
+        headers["content-range"] = f"bytes {ranges[0].start}-{ranges[0].end}/{size}"
+    else:
+        status, mark = 206, secrets.token_hex(12)
+        pieces = _multipart(ranges, size, mime, mark)
+        mime = f"multipart/byteranges; boundary={mark}"
+    headers |= {"content-type": mime, "content-length": str(sum(map(len, pieces)))}
+    await exchange.start(status, headers)
+    if exchange.method == "HEAD" or not pieces:
+        await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
+        return
+    gone = asyncio.ensure_future(_until_gone(exchange))
+    try:
+        async for block in _blocks(exchange, source, pieces, gone):
+            await exchange.send({"type": "http.response.body", "body": block, "more_body": True})
+        await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
+    finally:
+        gone.cancel()
+
+
+def _multipart(ranges: list[Range], size: int, mime: str, mark: str) -> list[bytes | Range]:
+    pieces: list[bytes | Range] = []
+    for one in ranges:
+        head = f"\r\n--{mark}\r\ncontent-type: {mime}\r\ncontent-range: bytes {one.start}-{one.end}/{size}\r\n\r\n"
+        pieces += [head.encode("ascii"), one]
+    return [*pieces, f"\r\n--{mark}--\r\n".encode("ascii")]
+
+
+async def _blocks(
+    exchange: Exchange, source: Source, pieces: list[bytes | Range], gone: "asyncio.Future[None]"
+) -> AsyncIterator[bytes]:
+    """Blocks that grow while the client takes them quickly; a slow one costs little memory."""
+    run, loop = exchange.env.part(Threads).run, asyncio.get_running_loop()
+    length = BLOCK_START
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            yield piece
+            continue
+        offset = piece.start
+        while offset <= piece.end:
+            read = asyncio.ensure_future(run(source.read, offset, min(length, piece.end - offset + 1)))
+            await asyncio.wait({read, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                await asyncio.wait({read})  # the descriptor is closed right after this
+                raise ClientGoneError
+            block = read.result()
+            if not block:
+                raise ClientGoneError  # the file was cut short meanwhile: the client must see a broken answer
+            offset += len(block)
+            sent_at = loop.time()
+            yield block
+            took = loop.time() - sent_at
+            if took < QUICK_S:
+                length = min(length * 2, BLOCK_MAX)
+            elif took > SLOW_S:
+                length = max(length // 2, BLOCK_MIN)
+
+
+async def _until_gone(exchange: Exchange) -> None:
+    while (await exchange.receive())["type"] != "http.disconnect":
+        pass
+
+
+def repr_digest(blake3: str | None, sha256: str | None) -> str:
+    """RFC 9530 field for the digests that are known, empty for none; BLAKE3 is an additional key."""
+    known = (("blake3", blake3), ("sha-256", sha256))
+    return ", ".join(
+        f"{key}=:{base64.b64encode(bytes.fromhex(hexed)).decode()}:" for key, hexed in known if hexed
+    )
+
+
+DOWNLOAD = RawRoute(
+    "/api/files/download",
+    frozenset({"GET", "HEAD"}),
+    download,
+    scope="files:read",
+    rate=("file_bytes", 50_000),
+)

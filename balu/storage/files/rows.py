@@ -1,0 +1,209 @@
+"""The ``file`` table: find rows by path, take over what the disk shows, count trees."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, delete, func, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
+
+from balu.kernel.unit import Unit
+from balu.storage.files.events import Change, FileChanged
+from balu.storage.files.models import FileRow, JournalRow
+from balu.storage.files.names import name_key
+from balu.storage.volumes import QuotaService
+from balu_core import Entry
+
+JOIN_DEPTH = 24
+"""Levels looked up by one statement; SQLite joins at most 64 tables."""
+BATCH = 500
+INO_MASK = (1 << 63) - 1
+
+
+class FileRows:
+    """Rows in one transaction. Paths here are disk names below a home; who may see them was settled before."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        self._session = unit.session
+
+    async def chain(self, top_id: int, parts: Sequence[str]) -> list[FileRow]:
+        """The rows of *parts* below *top_id*, from the top, as far as there are any; one statement for 24 levels."""
+        found: list[FileRow] = []
+        for start in range(0, len(parts), JOIN_DEPTH):
+            level = parts[start : start + JOIN_DEPTH]
+            values = {f"p{index}": name for index, name in enumerate(level)}
+            hit = (await self._session.execute(_chain(len(level)), {"top": top_id, **values})).one_or_none()
+            rows = [row for row in hit or () if row is not None]
+            found += rows
+            if len(rows) < len(level):
+                break
+            top_id = rows[-1].id
+        return found
+
+    async def child(
+        self, parent_id: int, name: str, *, lock: bool = False
+    ) -> tuple[FileRow | None, list[FileRow]]:
+        """The row of *name*, and those of other names that only differ in case or normalisation."""
+        query = select(FileRow).where(FileRow.parent_id == parent_id, FileRow.name_key == name_key(name))
+        rows = (await self._session.scalars(query.with_for_update() if lock else query)).all()
+        exact = next((row for row in rows if row.name == name), None)
+        return exact, [row for row in rows if row is not exact]
+
+    async def children(self, parent_id: int, names: Sequence[str] | None = None) -> dict[str, Any]:
+        """Columns of the children by name; all of them, or the ones of *names*."""
+        query = select(*LISTED).where(FileRow.parent_id == parent_id)
+        if names is not None and len(names) <= BATCH:
+            query = query.where(FileRow.name.in_(names))
+        return {row.name: row for row in await self._session.execute(query)}
+
+    async def get(self, file_id: int) -> FileRow | None:
+        """One row by its id."""
+        return await self._session.get(FileRow, file_id)
+
+    async def path_of(self, file_id: int) -> list[FileRow]:
+        """The row and those above it, home first; empty when it, or a folder above it, is deleted."""
+        up = select(FileRow.id, FileRow.parent_id, literal(0).label("height")).where(FileRow.id == file_id)
+        tree = up.cte("up", recursive=True)
+        above = select(FileRow.id, FileRow.parent_id, tree.c.height + 1).join(
+            tree, FileRow.id == tree.c.parent_id
+        )
+        tree = tree.union_all(above)
+        query = select(FileRow).join(tree, tree.c.id == FileRow.id).order_by(tree.c.height.desc())
+        rows = list((await self._session.scalars(query)).all())
+        if not rows or rows[0].parent_id is not None or rows[0].trash_id is not None:
+            return []
+        return rows
+
+    async def adopt(
+        self, volume_id: int, owner_id: int, parent_id: int, entries: Iterable[Entry]
+    ) -> dict[str, FileRow]:
+        """Make the rows say what the disk shows for these names, and count outside changes in the ledger.
+
+        A new name gets a row; other bytes raise the revision and forget the hashes. Returns rows by name.
+        """
+        wanted = {entry.name: entry for entry in entries}
+        known: dict[str, FileRow] = {}
+        names = list(wanted)
+        for start in range(0, len(names), BATCH):
+            part = names[start : start + BATCH]
+            query = select(FileRow).where(FileRow.parent_id == parent_id, FileRow.name.in_(part))
+            known |= {row.name: row for row in (await self._session.scalars(query)).all()}
+        missing = [
+            _values(volume_id, owner_id, parent_id, entry)
+            for name, entry in wanted.items()
+            if name not in known
+        ]
+        live = 0
+        for start in range(0, len(missing), BATCH):
+            for row in await self._insert(missing[start : start + BATCH]):
+                live += row.size
+                known[row.name] = row
+                self.note(row, "create")
+        for name, entry in wanted.items():
+            row = known.get(name)
+            if row is not None and differs(row, entry):
+                live += entry.size - row.size
+                row.kind, row.size, row.mtime_ns = entry.kind, entry.size, entry.mtime_ns
+                row.ino, row.blake3, row.sha256 = entry.ino & INO_MASK, None, None
+                row.rev += 1
+                self.note(row, "update")
+        await QuotaService(self._unit).move(owner_id, live=live)
+        await self._session.flush()
+        return known
+
+    async def _insert(self, values: list[dict[str, Any]]) -> list[FileRow]:
+        dialect = self._session.get_bind().dialect.name
+        make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        now = self._unit.now()
+        stamped = [{**row, "created_at": now, "updated_at": now} for row in values]
+        query = make(FileRow).on_conflict_do_nothing(index_elements=["parent_id", "name"]).returning(FileRow)
+        return list((await self._session.scalars(query, stamped)).all())
+
+    def note(self, row: FileRow, change: Change) -> None:
+        """Write *change* into the journal and announce it."""
+        self._session.add(
+            JournalRow(file_id=row.id, owner_id=row.owner_id, op=change, rev=row.rev, at=self._unit.now())
+        )
+        self._unit.outbox.publish(
+            FileChanged(file_id=row.id, owner_id=row.owner_id, change=change, rev=row.rev)
+        )
+
+    async def tree_size(self, top_id: int) -> int:
+        """Bytes of the file or of all files below the folder, as the rows know them; without what lies in the trash."""
+        tree = _below(top_id)
+        total = await self._session.scalar(
+            select(func.coalesce(func.sum(FileRow.size), 0)).join(tree, tree.c.id == FileRow.id)
+        )
+        return int(total or 0)
+
+    async def tree_ids(self, top_id: int) -> list[int]:
+        """The row's id and those of everything below it."""
+        return list((await self._session.scalars(select(_below(top_id).c.id))).all())
+
+    async def drop(self, ids: Sequence[int]) -> None:
+        """Delete rows by id."""
+        for start in range(0, len(ids), BATCH):
+            await self._session.execute(delete(FileRow).where(FileRow.id.in_(ids[start : start + BATCH])))
+
+    async def drop_tree_below(self, top_id: int) -> None:
+        """Delete the rows below a folder, but not its own; the ledger gives their bytes back."""
+        ids = [found for found in await self.tree_ids(top_id) if found != top_id]
+        await self.drop(ids)
+
+    async def insert_tree(
+        self, volume_id: int, owner_id: int, top: FileRow, entries: Sequence[tuple[str, Entry]]
+    ) -> int:
+        """Rows for a tree that was just published, parents before children; returns their bytes."""
+        ids = {"": top.id}
+        live = 0
+        by_parent: dict[str, list[Entry]] = {}
+        for path, entry in entries:
+            by_parent.setdefault(path.rpartition("/")[0], []).append(entry)
+        for parent in sorted(by_parent, key=lambda path: path.count("/") + bool(path)):
+            values = [_values(volume_id, owner_id, ids[parent], entry) for entry in by_parent[parent]]
+            for start in range(0, len(values), BATCH):
+                for row in await self._insert(values[start : start + BATCH]):
+                    live += row.size
+                    ids[f"{parent}/{row.name}" if parent else row.name] = row.id
+                    self.note(row, "create")
+        return live
+
+
+LISTED = (
+    FileRow.id, FileRow.name, FileRow.kind, FileRow.owner_id, FileRow.size, FileRow.mtime_ns, FileRow.ino,
+    FileRow.rev, FileRow.blake3, FileRow.sha256,
+)  # fmt: skip
+
+
+def differs(row: Any, entry: Entry) -> bool:
+    """Whether somebody else changed what *row* describes; folders only by becoming something else."""
+    if row.kind != entry.kind:
+        return True
+    if entry.kind == "directory":
+        return False
+    return (row.size, row.mtime_ns, row.ino) != (entry.size, entry.mtime_ns, entry.ino & INO_MASK)
+
+
+def _values(volume_id: int, owner_id: int, parent_id: int, entry: Entry) -> dict[str, Any]:
+    return {
+        "volume_id": volume_id, "owner_id": owner_id, "parent_id": parent_id, "name": entry.name,
+        "name_key": name_key(entry.name), "kind": entry.kind, "size": entry.size, "mtime_ns": entry.mtime_ns,
+        "ino": entry.ino & INO_MASK, "rev": 1,
+    }  # fmt: skip
+
+
+@lru_cache(maxsize=JOIN_DEPTH)
+def _chain(depth: int) -> Select[Any]:
+    levels = [aliased(FileRow) for _ in range(depth)]
+    query = select(*levels).where(levels[0].parent_id == bindparam("top"), levels[0].name == bindparam("p0"))
+    for index in range(1, depth):
+        above, this = levels[index - 1], levels[index]
+        query = query.outerjoin(this, and_(this.parent_id == above.id, this.name == bindparam(f"p{index}")))
+    return query
+
+
+def _below(top_id: int) -> Any:
+    tree = select(FileRow.id).where(FileRow.id == top_id).cte("below", recursive=True)
+    return tree.union_all(select(FileRow.id).join(tree, FileRow.parent_id == tree.c.id))

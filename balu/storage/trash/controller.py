@@ -1,0 +1,112 @@
+"""``/api/trash``: see, put back, remove for good."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import Controller, delete, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from balu.kernel.caller import Caller
+from balu.kernel.errors import MalformedError
+from balu.kernel.unit import Env
+from balu.storage.files import FileService
+from balu.storage.files.items import mime_of
+from balu.storage.files.mounts import volume_id_of
+from balu.storage.files.names import to_wire
+from balu.storage.files.schemas import FileMoved
+from balu.storage.trash.models import TrashRow
+from balu.storage.trash.schemas import Deleted, TrashEmptied, TrashItem, TrashList, TrashRestore
+from balu.storage.trash.service import TrashService
+
+Trash = NamedDependency[TrashService]
+READ = {"scope": "files:read"}
+WRITE = {"scope": "files:write"}
+
+
+class DeletePath(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What to delete."""
+
+    path: str
+    mount: str | int | None = None
+
+
+def provide_trash(env: NamedDependency[Env]) -> TrashService:
+    """Verbs on deleted things."""
+    return TrashService(env)
+
+
+class TrashController(Controller):
+    """The trash of the caller."""
+
+    path, tags = "/trash", ("trash",)
+    dependencies = {"trash": Provide(provide_trash, sync_to_thread=False)}
+
+    @get(operation_id="listTrash", opt=READ)
+    async def list(
+        self,
+        trash: Trash,
+        own_id: NamedDependency[int],
+        limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
+        cursor: Annotated[str | None, QueryParameter()] = None,
+    ) -> TrashList:
+        """What was deleted, newest first."""
+        if cursor is not None and not (cursor.isascii() and cursor.isdigit()):
+            raise MalformedError("This cursor is none of ours.")
+        rows, total, size = await trash.list(own_id, before=int(cursor) if cursor else None, limit=limit)
+        following = str(rows[-1].id) if len(rows) == limit else None
+        return TrashList(items=[_item(row) for row in rows], total=total, size=size, next=following)
+
+    @delete(operation_id="emptyTrash", opt=WRITE, status_code=200)
+    async def empty(self, trash: Trash, own_id: NamedDependency[int]) -> TrashEmptied:
+        """Remove everything for good."""
+        done = await trash.purge(own_id)
+        return TrashEmptied(purged=done.items, freed_bytes=done.freed_bytes)
+
+    @delete("/{trash_id:int}", operation_id="purgeTrashItem", opt=WRITE, status_code=204)
+    async def purge(self, trash: Trash, own_id: NamedDependency[int], trash_id: FromPath[int]) -> None:
+        """Remove one thing for good."""
+        await trash.get(own_id, trash_id)
+        await trash.purge(own_id, [trash_id])
+
+    @post("/{trash_id:int}/restore", operation_id="restoreTrashItem", opt=WRITE, status_code=200)
+    async def restore(
+        self,
+        trash: Trash,
+        env: NamedDependency[Env],
+        caller: NamedDependency[Caller],
+        trash_id: FromPath[int],
+        data: JSONBody[TrashRestore | None] = None,
+    ) -> FileMoved:
+        """Put it back where it was, or elsewhere."""
+        wish = data or TrashRestore()
+        found = await trash.restore(
+            caller, trash_id, target_path=wish.target_path, on_conflict=wish.on_conflict
+        )
+        return FileMoved(message="Restored", file=FileService(env, caller).item(found))
+
+
+class DeleteController(Controller):
+    """The spelling of a delete for clients that only send POST."""
+
+    path, tags = "/files", ("files",)
+    dependencies = {"trash": Provide(provide_trash, sync_to_thread=False)}
+
+    @post("/delete", operation_id="deleteFile", opt=WRITE, status_code=200)
+    async def delete(
+        self, trash: Trash, caller: NamedDependency[Caller], data: JSONBody[DeletePath]
+    ) -> Deleted:
+        """Move a file or folder to the trash."""
+        item = await trash.delete_path(caller, data.path, volume_id_of(data.mount))
+        if item is None:
+            return Deleted(message="Nothing here", trash_id=None)
+        return Deleted(message="Moved to trash", trash_id=item.id)
+
+
+def _item(row: TrashRow) -> TrashItem:
+    return TrashItem(
+        id=row.id, name=to_wire(row.name), original_path=row.original_path,
+        type="directory" if row.kind == "directory" else "file", mime_type=mime_of(row.name, row.kind),
+        size=row.size, files=row.files, file_id=row.file_id, volume_id=row.volume_id,
+        deleted_at=row.deleted_at, expires_at=row.expires_at,
+    )  # fmt: skip

@@ -1,0 +1,241 @@
+"""Delete into the trash, put back, remove for good."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+from sqlalchemy import delete, func, select, update
+
+from balu.kernel.caller import Caller
+from balu.kernel.errors import MalformedError, UnavailableError
+from balu.kernel.threads import Threads, finish
+from balu.kernel.unit import Env, open_unit
+from balu.storage.files.commit import DOUBTFUL, OnConflict, Writer
+from balu.storage.files.errors import FileExistsHereError, FileNotFoundHereError, explained, told
+from balu.storage.files.events import FilesPurged
+from balu.storage.files.intents import Intents
+from balu.storage.files.models import VersionRow
+from balu.storage.files.names import numbered, split, to_stored
+from balu.storage.files.places import Found, Home, Places, Spot
+from balu.storage.files.rows import BATCH, FileRows
+from balu.storage.trash.errors import TrashNotFoundError
+from balu.storage.trash.models import TrashRow
+from balu.storage.trash.record import RestorePlan, TrashPlan, record_restore, record_trash
+from balu.storage.trash.settings import TrashSettings
+from balu.storage.volumes import QuotaService, Volumes
+
+YOUNG = timedelta(hours=24)
+"""Automatic purges spare anything younger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What a purge removed."""
+
+    items: int = 0
+    freed_bytes: int = 0
+
+
+class TrashService:
+    """Verbs on deleted things; opens short Units of its own."""
+
+    def __init__(self, env: Env) -> None:
+        self._env = env
+        self._threads = env.part(Threads)
+        self._places = Places(env)
+
+    async def delete(self, found: Found) -> TrashRow:
+        """Move a file or tree into the trash by one rename.
+
+        Raises:
+            MalformedError: it is the home itself.
+            BusyNameError: somebody is writing to this name.
+        """
+        if not found.spot.parts:
+            raise MalformedError("Name what to delete; the home folder itself stays.")
+        item: TrashRow = await finish(self._delete(found))
+        return item
+
+    async def _delete(self, found: Found) -> TrashRow:
+        spot, home, op_id = found.spot, found.spot.home, secrets.token_hex(16)
+        core = home.core
+        with told(spot.path):
+            files, _, size = await self._threads.run(core.measure, spot.disk)
+        keep = timedelta(days=self._env.part(TrashSettings).retention_days)
+        plan = TrashPlan(
+            uid=op_id, volume_id=home.mounted.id, owner_id=home.owner_id, file_id=found.row.id,
+            parent_id=found.row.parent_id or 0, name=to_stored(spot.name), original_path=spot.path,
+            kind=found.entry.kind, size=size, files=files, expires_at=self._env.now() + keep,
+        )  # fmt: skip
+        async with open_unit(self._env) as unit:
+            name = (plan.volume_id, plan.parent_id, spot.name)
+            await Intents(unit).open("trash", op_id, [name], msgspec.to_builtins(plan))
+        origin = msgspec.json.encode({**msgspec.to_builtins(plan), "deleted_at": self._env.now()})
+        await self._on_disk(op_id, spot.path, core.trash, spot.disk, op_id, origin=origin)
+        async with open_unit(self._env) as unit:
+            return await record_trash(unit, op_id, plan)
+
+    async def _on_disk(self, op_id: str, path: str, call: object, *args: object, **kwargs: object) -> None:
+        """Do it, or take the intent back; after a doubtful error recovery decides."""
+        try:
+            await self._threads.run(call, *args, **kwargs)  # type: ignore[arg-type]
+        except OSError as error:
+            if error.errno not in DOUBTFUL:
+                async with open_unit(self._env) as unit:
+                    await Intents(unit).close(op_id)
+            raise explained(error, path) from error
+
+    async def list(
+        self, owner_id: int, *, before: int | None, limit: int
+    ) -> tuple[Sequence[TrashRow], int, int]:
+        """Deleted things of one owner, newest first, below id *before*; with their number and bytes."""
+        mine = (TrashRow.owner_id == owner_id, TrashRow.purging.is_(False))
+        query = select(TrashRow).where(*mine).order_by(TrashRow.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(TrashRow.id < before)
+        async with open_unit(self._env, writes=False) as unit:
+            rows = (await unit.session.scalars(query)).all()
+            totals = select(func.count(), func.coalesce(func.sum(TrashRow.size), 0)).where(*mine)
+            count, size = (await unit.session.execute(totals)).one()
+        return rows, count, size
+
+    async def get(self, owner_id: int, trash_id: int) -> TrashRow:
+        """One of them; 404 also for somebody else's."""
+        async with open_unit(self._env, writes=False) as unit:
+            row = await unit.session.get(TrashRow, trash_id)
+        if row is None or row.owner_id != owner_id or row.purging:
+            raise TrashNotFoundError("This is not in the trash, or not any more.")
+        return row
+
+    async def restore(
+        self,
+        caller: Caller,
+        trash_id: int,
+        *,
+        target_path: str | None = None,
+        on_conflict: OnConflict = "fail",
+    ) -> Found:
+        """Put it back; missing folders on the way are made.
+
+        Raises:
+            FileExistsHereError: the place is taken and *on_conflict* is not ``rename``.
+        """
+        item = await self.get(caller.user_id, trash_id)
+        home = await self._places.home(caller, item.volume_id)
+        parts = split(target_path) if target_path else (*split(item.original_path)[:-1], item.name)
+        spot = await self._places.target(home, target_path) if target_path else Spot(home, parts)
+        parent = await Writer(self._env).folder(spot.parent, make=True)
+        place, number = spot, 0
+        while True:
+            try:
+                if await self._places.stat(place) is not None:
+                    raise FileExistsHereError(f"{place.path!r} exists already. Choose another place.")
+                found: Found = await finish(self._restore(item, place, parent))
+            except FileExistsHereError:
+                if on_conflict != "rename":
+                    raise
+                number += 1
+                place = spot.renamed(numbered(spot.name, number))
+            else:
+                return found
+
+    async def _restore(self, item: TrashRow, place: Spot, parent: Found) -> Found:
+        op_id, home = secrets.token_hex(16), place.home
+        plan = RestorePlan(
+            uid=item.uid, volume_id=item.volume_id, owner_id=item.owner_id, file_id=item.file_id,
+            parent_id=parent.row.id, name=to_stored(place.name),
+        )  # fmt: skip
+        async with open_unit(self._env) as unit:
+            name = (plan.volume_id, plan.parent_id, place.name)
+            await Intents(unit).open("restore", op_id, [name], msgspec.to_builtins(plan))
+        await self._on_disk(op_id, place.path, home.core.restore, item.uid, place.disk)
+        async with open_unit(self._env) as unit:
+            await record_restore(unit, op_id, plan)
+        return await self._places.find(place)
+
+    async def purge(self, owner_id: int, trash_ids: Sequence[int] | None = None) -> Purged:
+        """Remove some, or all, of an owner's deleted things for good."""
+        query = select(TrashRow.id).where(TrashRow.owner_id == owner_id, TrashRow.purging.is_(False))
+        if trash_ids is not None:
+            query = query.where(TrashRow.id.in_(trash_ids))
+        async with open_unit(self._env, writes=False) as unit:
+            ids = list((await unit.session.scalars(query)).all())
+        return await self.purge_each(ids)
+
+    async def purge_each(self, trash_ids: Sequence[int]) -> Purged:
+        """Remove these for good, one after the other; each is hidden first, so a crash only delays it."""
+        items = freed = 0
+        for trash_id in trash_ids:
+            async with open_unit(self._env) as unit:
+                mark = (
+                    update(TrashRow).where(TrashRow.id == trash_id).values(purging=True).returning(TrashRow)
+                )
+                item = await unit.session.scalar(mark)
+            if item is not None:
+                freed += await self._purge(item)
+                items += 1
+        return Purged(items, freed)
+
+    async def _purge(self, item: TrashRow) -> int:
+        core = (await self._env.part(Volumes).get(item.volume_id)).core
+        with told(item.original_path):
+            await self._threads.run(core.purge, item.uid)
+        async with open_unit(self._env, writes=False) as unit:
+            ids = await FileRows(unit).tree_ids(item.file_id)
+            versions: list[VersionRow] = []
+            for start in range(0, len(ids), BATCH):
+                part = select(VersionRow).where(VersionRow.file_id.in_(ids[start : start + BATCH]))
+                versions += (await unit.session.scalars(part)).all()
+        for version in versions:
+            with told(item.original_path):
+                await self._threads.run(core.drop_version, version.file_id, version.rev)
+        async with open_unit(self._env) as unit:
+            gone = await unit.session.scalar(
+                delete(TrashRow).where(TrashRow.id == item.id).returning(TrashRow.size)
+            )
+            if gone is None:
+                return 0
+            for start in range(0, len(versions), BATCH):
+                part_ids = [version.id for version in versions[start : start + BATCH]]
+                await unit.session.execute(delete(VersionRow).where(VersionRow.id.in_(part_ids)))
+            await FileRows(unit).drop(ids)
+            kept = sum(version.size for version in versions)
+            await QuotaService(unit).move(item.owner_id, trash=-item.size, versions=-kept)
+            unit.outbox.publish(FilesPurged(owner_id=item.owner_id, file_ids=ids))
+        return item.size + kept
+
+    async def purge_expired(self) -> Purged:
+        """Remove what is past its time, and finish purges that were interrupted."""
+        now = self._env.now()
+        due = select(TrashRow.id).where(
+            TrashRow.purging | ((TrashRow.expires_at <= now) & (TrashRow.deleted_at <= now - YOUNG))
+        )
+        async with open_unit(self._env, writes=False) as unit:
+            ids = list((await unit.session.scalars(due.order_by(TrashRow.id))).all())
+        items = freed = 0
+        for trash_id in ids:
+            try:
+                done = await self.purge_each([trash_id])
+            except UnavailableError:  # its disk is away; the next round finds it again
+                continue
+            items, freed = items + done.items, freed + done.freed_bytes
+        return Purged(items, freed)
+
+    async def delete_path(self, caller: Caller, path: str, volume_id: int | None = None) -> TrashRow | None:
+        """Delete what the caller means by *path*: a path, or the id of something where no such path exists.
+
+        None when there is nothing, which is what a delete is for.
+        """
+        home: Home = await self._places.home(caller, volume_id)
+        spot = await self._places.spot(home, path)
+        try:
+            return await self.delete(await self._places.find(spot))
+        except FileNotFoundHereError:
+            if not (path.isascii() and path.isdigit()):
+                return None
+        try:
+            return await self.delete(await self._places.by_id(caller, int(path)))
+        except FileNotFoundHereError:
+            return None

@@ -1,0 +1,1 @@
+"""Uploads: bytes coming in over HTTP, in their several dialects."""

@@ -1,0 +1,6 @@
+"""What uploads contribute to the application."""
+
+from balu.kernel.domain import Domain
+from balu.storage.uploads.raw import CONTENT
+
+UPLOADS = Domain(name="uploads", raw=(CONTENT,))

@@ -1,0 +1,116 @@
+"""``PUT /api/files/content/{path}``: a body becomes a file."""
+
+import base64
+import binascii
+from typing import Any, cast, get_args
+
+import msgspec
+
+from balu.kernel.errors import InvalidError, MalformedError, TooLargeError
+from balu.kernel.ranges import etag_list
+from balu.kernel.raw import Exchange, RawRoute
+from balu.storage.files import FileService, Stored, Terms, Writer
+from balu.storage.files.commit import OnConflict
+from balu.storage.files.mounts import volume_id_of
+from balu.storage.files.names import check_name
+from balu.storage.files.raw import repr_digest
+
+MAX_SIZE = (1 << 63) - 1
+DIGEST_HEADERS = ("repr-digest", "content-digest")
+
+
+async def put_content(exchange: Exchange) -> None:
+    """Store the body under the path; 201 for a new name, 200 for new bytes or the same ones again."""
+    if exchange.rest.endswith("/"):
+        raise MalformedError("End the address with the name of the file.")
+    if "content-range" in exchange.headers:
+        raise MalformedError("Parts of a file cannot be sent this way; use a resumable upload.")
+    size = exchange.content_length
+    if size is not None and size > MAX_SIZE:
+        raise TooLargeError("No file can be that large.")
+    files = FileService(exchange.env, exchange.user)
+    spot = await files.spot(exchange.rest, volume_id_of(exchange.query("mount")))
+    check_name(spot.name)
+    stored = await Writer(exchange.env).put(spot, exchange.body(), size=size, terms=terms_of(exchange))
+    await answer(exchange, files, stored)
+
+
+async def answer(exchange: Exchange, files: FileService, stored: Stored) -> None:
+    """Tell the client what became of its bytes."""
+    row = stored.found.row
+    headers = {"etag": row.etag}
+    if digest := repr_digest(row.blake3, row.sha256):
+        headers["repr-digest"] = digest
+    await exchange.json(201 if stored.outcome == "created" else 200, files.item(stored.found), headers)
+
+
+def terms_of(exchange: Exchange) -> Terms:
+    """Conditions and wishes from the request's headers and query.
+
+    Raises:
+        InvalidError: one of them cannot be read.
+    """
+    digests = digests_of(exchange)
+    mtime = exchange.query("mtime") or exchange.headers.get("x-mtime")
+    return Terms(
+        on_conflict=conflict_of(exchange.query("on_conflict")),
+        if_match=etag_list(exchange.headers.get("if-match")),
+        if_none_match=etag_list(exchange.headers.get("if-none-match")),
+        mtime_ns=None if mtime is None else mtime_of(mtime),
+        parents=exchange.query("parents") in {"1", "true"},
+        blake3=digests.get("blake3"),
+        sha256=digests.get("sha-256"),
+    )
+
+
+def conflict_of(text: str | None) -> OnConflict:
+    """What to do when the name is taken; ``replace`` unless said otherwise.
+
+    Raises:
+        InvalidError: no such way.
+    """
+    if text is None or text == "":
+        return "replace"
+    if text not in get_args(OnConflict):
+        raise InvalidError("Choose fail, rename or replace.", field="on_conflict")
+    return cast("OnConflict", text)
+
+
+def mtime_of(text: str) -> int:
+    """Milliseconds since the epoch, whole or with a fraction, as nanoseconds.
+
+    Raises:
+        InvalidError: no number, or beyond what a file system can keep.
+    """
+    try:
+        ns = round(msgspec.json.decode(text.encode(), type=float) * 1e6)
+    except (msgspec.DecodeError, OverflowError, ValueError) as error:
+        raise InvalidError("mtime is a number of milliseconds since 1970.", field="mtime") from error
+    if not 0 <= ns < MAX_SIZE:
+        raise InvalidError("This time cannot be kept.", field="mtime")
+    return ns
+
+
+def digests_of(exchange: Exchange) -> dict[str, str]:
+    """Digests in hex by algorithm, from RFC 9530 fields; algorithms that Balu does not check are left out.
+
+    Raises:
+        InvalidError: one that Balu checks cannot be read.
+    """
+    found: dict[str, Any] = {}
+    for header in DIGEST_HEADERS:
+        for item in exchange.headers.get(header, "").split(","):
+            key, _, value = item.strip().partition("=")
+            if key.lower() not in {"blake3", "sha-256"}:
+                continue
+            try:
+                raw = base64.b64decode(value.removeprefix(":").removesuffix(":"), validate=True)
+            except binascii.Error as error:
+                raise InvalidError("This digest is not base64.", field=header) from error
+            if len(raw) != 32:  # noqa: PLR2004  both algorithms have 256 bits
+                raise InvalidError("This digest has the wrong length.", field=header)
+            found[key.lower()] = raw.hex()
+    return found
+
+
+CONTENT = RawRoute("/api/files/content", frozenset({"PUT"}), put_content, scope="files:write")

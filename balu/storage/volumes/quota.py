@@ -1,0 +1,138 @@
+"""The quota ledger: space is taken by conditional UPDATE, never by check-then-act."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from balu.kernel.unit import Unit
+from balu.storage.volumes.errors import QuotaExceededError
+from balu.storage.volumes.limits import limit_of
+from balu.storage.volumes.models import QuotaRow
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Bytes of one owner; *limit* None means no limit. Versions do not count against it."""
+
+    live: int = 0
+    reserved: int = 0
+    trash: int = 0
+    versions: int = 0
+    limit: int | None = None
+
+    @property
+    def used(self) -> int:
+        """What counts against the limit."""
+        return self.live + self.reserved + self.trash
+
+    @property
+    def available(self) -> int | None:
+        """What may still be written, None without a limit."""
+        return None if self.limit is None else max(0, self.limit - self.used)
+
+
+class QuotaService:
+    """The only way to the ``quota`` table."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    async def usage(self, owner_id: int) -> Usage:
+        """What the ledger says; zeros for somebody who never wrote."""
+        columns = (
+            QuotaRow.live_bytes, QuotaRow.reserved_bytes, QuotaRow.trash_bytes, QuotaRow.version_bytes,
+        )  # fmt: skip
+        found = (
+            await self._unit.session.execute(select(*columns).where(QuotaRow.owner_id == owner_id))
+        ).one_or_none()
+        return Usage(*(found or (0, 0, 0, 0)), limit=await limit_of(self._unit, owner_id))
+
+    async def check(self, owner_id: int, size: int) -> None:
+        """Refuse early what ``reserve`` would refuse; nothing is taken.
+
+        Raises:
+            QuotaExceededError: *size* bytes do not fit.
+        """
+        usage = await self.usage(owner_id)
+        if size > 0 and usage.available is not None and size > usage.available:
+            raise _full(usage, size)
+
+    async def reserve(self, owner_id: int, size: int) -> None:
+        """Take *size* bytes for something on its way.
+
+        Raises:
+            QuotaExceededError: they do not fit; nothing was taken.
+        """
+        limit = await limit_of(self._unit, owner_id)
+        taken = QuotaRow.live_bytes + QuotaRow.reserved_bytes + QuotaRow.trash_bytes + size
+        claim = update(QuotaRow).where(QuotaRow.owner_id == owner_id)
+        if limit is not None:
+            claim = claim.where(taken <= limit)
+        claim = claim.values(reserved_bytes=QuotaRow.reserved_bytes + size)
+        session = self._unit.session
+        if (await session.execute(claim)).rowcount:  # type: ignore[attr-defined]
+            return
+        await self._ensure(owner_id)
+        if not (await session.execute(claim)).rowcount:  # type: ignore[attr-defined]
+            raise _full(await self.usage(owner_id), size)
+
+    async def move(
+        self, owner_id: int, *, live: int = 0, reserved: int = 0, trash: int = 0, versions: int = 0
+    ) -> None:
+        """Add to (or take from) the parts of the ledger without looking at the limit."""
+        if not (live or reserved or trash or versions):
+            return
+        change = (
+            update(QuotaRow)
+            .where(QuotaRow.owner_id == owner_id)
+            .values(
+                live_bytes=QuotaRow.live_bytes + live,
+                reserved_bytes=QuotaRow.reserved_bytes + reserved,
+                trash_bytes=QuotaRow.trash_bytes + trash,
+                version_bytes=QuotaRow.version_bytes + versions,
+            )
+        )
+        if not (await self._unit.session.execute(change)).rowcount:  # type: ignore[attr-defined]
+            await self._ensure(owner_id)
+            await self._unit.session.execute(change)
+
+    async def correct(self, owner_id: int, counted: Usage) -> bool:
+        """Write what a recount found, but for reservations; True when the ledger was wrong."""
+        old = await self.usage(owner_id)
+        if (old.live, old.trash, old.versions) == (counted.live, counted.trash, counted.versions):
+            return False
+        await self.move(
+            owner_id,
+            live=counted.live - old.live,
+            trash=counted.trash - old.trash,
+            versions=counted.versions - old.versions,
+        )
+        return True
+
+    async def owners(self) -> list[int]:
+        """Everybody who has a row."""
+        return list(
+            (await self._unit.session.scalars(select(QuotaRow.owner_id).order_by(QuotaRow.owner_id))).all()
+        )
+
+    async def _ensure(self, owner_id: int) -> None:
+        dialect = self._unit.session.get_bind().dialect.name
+        make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        row = {
+            "owner_id": owner_id,
+            "live_bytes": 0,
+            "reserved_bytes": 0,
+            "trash_bytes": 0,
+            "version_bytes": 0,
+        }
+        await self._unit.session.execute(make(QuotaRow).values(row).on_conflict_do_nothing())
+
+
+def _full(usage: Usage, size: int) -> QuotaExceededError:
+    return QuotaExceededError(
+        f"This needs {size} bytes and {usage.available or 0} are left of your quota. "
+        "Empty the trash or delete something.",
+        available_bytes=usage.available or 0,
+        quota_bytes=usage.limit,
+    )
