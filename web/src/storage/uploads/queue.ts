@@ -2,31 +2,13 @@
 import { joinPath, nameOf, parentOf } from "../files/names";
 import { type Batch, batchOf, type ConflictChoice, choiceToPolicy } from "./batch";
 import type { Collected } from "./collect";
-import { type Meter, meter } from "./meter";
+import type { Job } from "./job";
+import { meter } from "./meter";
 import { type Existing, TransferError, type Transport } from "./transport";
 import { type QueueView, type UploadState, viewOf } from "./view";
 
-export type { ConflictChoice } from "./batch";
-export type { QueueView, Upload } from "./view";
-
 const AT_ONCE = 3;
 const REDRAW_MS = 100;
-
-export interface Job {
-  id: string;
-  batch: Batch;
-  kind: "file" | "folder";
-  path: string;
-  file: File | null;
-  state: UploadState;
-  sent: number;
-  meter: Meter;
-  problem?: { code: string; detail: string; requestId?: string };
-  savedAs?: string;
-  existing?: Existing;
-  onConflict: "fail" | "rename" | "replace";
-  stop?: AbortController;
-}
 
 export type Landed = (folders: ReadonlySet<string>) => void;
 

@@ -1,7 +1,7 @@
 // What the upload panel shows: an unchanging picture of the queue, and its sums.
 import { nameOf, parentOf } from "../files/names";
+import type { Job } from "./job";
 import type { Meter } from "./meter";
-import type { Job } from "./queue";
 import type { Existing } from "./transport";
 
 export type UploadState =

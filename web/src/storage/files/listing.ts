@@ -1,0 +1,83 @@
+// The rows of a folder by index, loaded page by page as they come into view.
+import { keepPreviousData, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
+import { type FileItem, listFolder } from "./api";
+import { listKey, PAGE_ROWS, pageKey, rowAt } from "./cache";
+import type { View } from "./view";
+
+const KEEP_MS = 600_000;
+const PARALLEL = 3;
+
+export interface FolderRows {
+  total: number;
+  canWrite: boolean;
+  /** Undefined while the page of that row is on its way. */
+  at(row: number): FileItem | undefined;
+  /** Loads what is missing between two rows, both included. */
+  between(from: number, to: number): Promise<FileItem[]>;
+  loading: boolean;
+  error: unknown;
+  reload(): Promise<void>;
+}
+
+function pageQuery(view: View, page: number) {
+  return {
+    queryKey: pageKey(view, page),
+    queryFn: ({ signal }: { signal: AbortSignal }) => listFolder(view, page * PAGE_ROWS, PAGE_ROWS, signal),
+    gcTime: KEEP_MS,
+    staleTime: 15_000,
+  };
+}
+
+/** Total and first error of a folder; `shown` asks for the rows in view. */
+export function useListing(view: View): FolderRows {
+  const client = useQueryClient();
+  const first = useQuery({
+    ...pageQuery(view, 0),
+    // Sorting again keeps the length of the list, so that it does not flicker.
+    placeholderData: (old, query) => (query?.queryKey[2] === view.path ? keepPreviousData(old) : undefined),
+  });
+
+  const at = useCallback((row: number) => rowAt(client, view, row), [client, view]);
+  const between = useCallback(
+    async (from: number, to: number) => {
+      const pages: number[] = [];
+      for (let page = Math.floor(from / PAGE_ROWS); page <= Math.floor(to / PAGE_ROWS); page += 1)
+        pages.push(page);
+      const load = async () => {
+        for (let page = pages.shift(); page !== undefined; page = pages.shift()) {
+          await client.ensureQueryData(pageQuery(view, page));
+        }
+      };
+      await Promise.all(Array.from({ length: PARALLEL }, load));
+      const rows: FileItem[] = [];
+      for (let row = from; row <= to; row += 1) {
+        const item = rowAt(client, view, row);
+        if (item) rows.push(item);
+      }
+      return rows;
+    },
+    [client, view],
+  );
+  const reload = useCallback(() => client.invalidateQueries({ queryKey: listKey(view) }), [client, view]);
+
+  return {
+    total: first.data?.total ?? 0,
+    canWrite: first.data?.can_write ?? true,
+    at,
+    between,
+    loading: first.isPending,
+    error: first.data ? null : first.error,
+    reload,
+  };
+}
+
+/** Keeps the pages of the rows in view loaded; redraws when one arrives. */
+export function usePages(view: View, first: number, end: number, total: number): void {
+  const pages: number[] = [];
+  if (total > 0) {
+    const last = Math.floor((Math.max(first + 1, end) - 1) / PAGE_ROWS);
+    for (let page = Math.floor(first / PAGE_ROWS); page <= last; page += 1) pages.push(page);
+  }
+  useQueries({ queries: pages.map((page) => pageQuery(view, page)) });
+}

@@ -1,0 +1,73 @@
+import { useQuery } from "@tanstack/react-query";
+import { isProblem } from "@/kernel/api/problem";
+import { useText } from "@/kernel/i18n/area";
+import {
+  Button,
+  EmptyState,
+  ErrorState,
+  FileUp,
+  Folder,
+  FolderOpen,
+  FolderUp,
+  Notice,
+  Search,
+  Skeleton,
+} from "@/kernel/kit";
+import { quotaQuery } from "@/kernel/shell/quota";
+import type { FolderRows } from "./listing";
+import { filesText } from "./text";
+import type { View } from "./view";
+
+interface StateProps {
+  rows: FolderRows;
+  view: View;
+  onView(view: View): void;
+  onUpload(kind: "files" | "folder"): void;
+  goHome(): void;
+}
+
+/** Instead of the list: loading, broken, gone, filtered away, or nothing there yet. */
+export function FolderState({ rows, view, onView, onUpload, goHome }: StateProps) {
+  const t = useText(filesText);
+  const { data: space } = useQuery(quotaQuery);
+  if (rows.loading) return <Skeleton lines={8} className="files-skeleton" />;
+  if (isProblem(rows.error, "not-found") || isProblem(rows.error, "file-not-found")) {
+    return (
+      <EmptyState icon={Folder} title={t.gone.title} action={<Button onClick={goHome}>{t.gone.up}</Button>}>
+        {t.gone.body}
+      </EmptyState>
+    );
+  }
+  if (rows.error) return <ErrorState error={rows.error} retry={rows.reload} />;
+  if (view.filter) {
+    const clear = <Button onClick={() => onView({ ...view, filter: "" })}>{t.clearFilter}</Button>;
+    return (
+      <EmptyState icon={Search} title={t.noMatch.title} action={clear}>
+        {t.noMatch.body(view.filter)}
+      </EmptyState>
+    );
+  }
+  return (
+    <div>
+      {space?.available_bytes === 0 && <Notice tone="warn">{t.full}</Notice>}
+      <EmptyState
+        icon={FolderOpen}
+        title={t.empty.title}
+        action={
+          rows.canWrite && (
+            <>
+              <Button variant="primary" icon={FileUp} onClick={() => onUpload("files")}>
+                {t.uploadFiles}
+              </Button>
+              <Button icon={FolderUp} onClick={() => onUpload("folder")}>
+                {t.uploadFolder}
+              </Button>
+            </>
+          )
+        }
+      >
+        {rows.canWrite ? t.empty.body : t.empty.readOnly}
+      </EmptyState>
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+// The trash part of the API.
+import { call, client } from "@/kernel/api/client";
+import type { Delete, Get, Post } from "@/kernel/api/shape";
+
+export interface TrashItem {
+  id: number | string;
+  original_path: string;
+  name: string;
+  type: "file" | "directory";
+  size: number;
+  deleted_at: string;
+  expires_at: string;
+}
+
+export interface TrashPage {
+  items: TrashItem[];
+  total: number;
+  next: string | null;
+}
+
+export interface Restore {
+  target_path?: string;
+  on_conflict?: "fail" | "rename" | "replace";
+}
+
+type ById = { path: { id: number | string } };
+
+interface Paths {
+  "/api/trash": Get<TrashPage, { query: { limit: number; cursor?: string } }> & Delete<unknown>;
+  "/api/trash/{id}": Delete<unknown, undefined, ById>;
+  "/api/trash/{id}/restore": Post<unknown, Restore, ById>;
+}
+
+const api = client<Paths>();
+
+export const trashKey = ["trash"] as const;
+
+export function listTrash(cursor: string | undefined, signal?: AbortSignal): Promise<TrashPage> {
+  return call(
+    api.GET("/api/trash", { params: { query: { limit: 200, ...(cursor && { cursor }) } }, signal }),
+  );
+}
+
+export function restore(id: number | string, how: Restore = {}): Promise<unknown> {
+  return call(api.POST("/api/trash/{id}/restore", { params: { path: { id } }, body: how }));
+}
+
+export function purge(id: number | string): Promise<unknown> {
+  return call(api.DELETE("/api/trash/{id}", { params: { path: { id } } }));
+}
+
+export function emptyTrash(): Promise<unknown> {
+  return call(api.DELETE("/api/trash"));
+}

@@ -1,0 +1,241 @@
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { isProblem } from "@/kernel/api/problem";
+import { problemText } from "@/kernel/api/problem-text";
+import { useText } from "@/kernel/i18n/area";
+import { useFormat } from "@/kernel/i18n/format";
+import { kernelText } from "@/kernel/i18n/kernel";
+import {
+  Button,
+  confirm,
+  EmptyState,
+  ErrorState,
+  IconButton,
+  Page,
+  PageHeader,
+  RotateCcw,
+  Search,
+  Skeleton,
+  Table,
+  Time,
+  Trash2,
+  toast,
+} from "@/kernel/kit";
+import { remove } from "../files/api";
+import { iconOf } from "../files/icon-of";
+import { joinPath, nameOf, parentOf } from "../files/names";
+import { refresh } from "../files/ops";
+import { emptyTrash, listTrash, purge, type Restore, restore, type TrashItem, trashKey } from "./api";
+import { RestoreDialog } from "./restore";
+import { trashText } from "./text";
+import "./trash.css";
+
+export function TrashPage() {
+  const t = useText(trashText);
+  const problems: Record<string, string> = useText(kernelText).problem;
+  const format = useFormat();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [filter, setFilter] = useState("");
+  const [clash, setClash] = useState<TrashItem | null>(null);
+  const query = useInfiniteQuery({
+    queryKey: trashKey,
+    queryFn: ({ pageParam, signal }) => listTrash(pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next ?? undefined,
+  });
+  const all = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const total = query.data?.pages[0]?.total ?? all.length;
+  const wanted = filter.trim().toLocaleLowerCase();
+  const items = wanted ? all.filter((item) => item.original_path.toLocaleLowerCase().includes(wanted)) : all;
+
+  async function attempt(act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      if (!isProblem(error)) throw error;
+      toast({ text: problemText(error, problems), tone: "bad" });
+    }
+    await client.invalidateQueries({ queryKey: trashKey });
+  }
+
+  const putBack = (item: TrashItem, how: Restore = {}) =>
+    attempt(async () => {
+      try {
+        await restore(item.id, how);
+      } catch (error) {
+        if (!isProblem(error, "file-exists", "conflict")) throw error;
+        setClash(item);
+        return;
+      }
+      setClash(null);
+      const place = how.target_path ?? item.original_path;
+      const folder = parentOf(place);
+      await refresh(client, folder);
+      const back = () =>
+        attempt(async () => {
+          await remove(place);
+          await refresh(client, folder);
+        });
+      toast({
+        text: t.restored(item.name),
+        // A copy under another name cannot be found again by its old one.
+        undo: how.on_conflict ? undefined : back,
+        action: { label: t.show, run: () => navigate({ to: "/files/$", params: { _splat: folder } }) },
+      });
+    });
+
+  async function destroy(item: TrashItem): Promise<void> {
+    const ask = t.purgeAsk;
+    const question = {
+      title: ask.title(item.name),
+      body: ask.body(format.bytes(item.size)),
+      action: ask.action,
+    };
+    if (!(await confirm({ ...question, danger: true }))) return;
+    await attempt(async () => {
+      await purge(item.id);
+      toast(t.purged(item.name));
+    });
+  }
+
+  async function destroyAll(): Promise<void> {
+    const size = format.bytes(all.reduce((sum, item) => sum + item.size, 0));
+    const { title, body, action } = t.emptyAsk;
+    if (!(await confirm({ title, body: body(total, size), action: action(total), danger: true }))) return;
+    await attempt(async () => {
+      await emptyTrash();
+      toast(t.emptied);
+    });
+  }
+
+  return (
+    <Page wide>
+      <PageHeader
+        title={t.title}
+        lead={t.lead}
+        actions={
+          all.length > 0 && (
+            <Button icon={Trash2} onClick={() => void destroyAll()}>
+              {t.empty}
+            </Button>
+          )
+        }
+      />
+      {query.isPending && <Skeleton lines={6} />}
+      {query.error && !query.data && <ErrorState error={query.error} retry={query.refetch} />}
+      {query.data && all.length === 0 && (
+        <EmptyState icon={Trash2} title={t.none.title}>
+          {t.none.body}
+        </EmptyState>
+      )}
+      {all.length > 0 && (
+        <input
+          type="search"
+          className="input trash-filter"
+          aria-label={t.filter}
+          placeholder={t.filter}
+          value={filter}
+          onChange={(event) => setFilter(event.target.value)}
+        />
+      )}
+      {all.length > 0 && items.length === 0 && (
+        <EmptyState
+          icon={Search}
+          title={t.noMatch.title}
+          action={<Button onClick={() => setFilter("")}>{t.clearFilter}</Button>}
+        >
+          {t.noMatch.body(filter)}
+        </EmptyState>
+      )}
+      {items.length > 0 && (
+        <TrashTable
+          items={items}
+          onRestore={(item) => void putBack(item)}
+          onPurge={(item) => void destroy(item)}
+        />
+      )}
+      {query.hasNextPage && (
+        <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          {t.more}
+        </Button>
+      )}
+      {clash && (
+        <RestoreDialog
+          item={clash}
+          onClose={() => setClash(null)}
+          onRename={() => void putBack(clash, { on_conflict: "rename" })}
+          onElsewhere={(folder) => void putBack(clash, { target_path: joinPath(folder, clash.name) })}
+        />
+      )}
+    </Page>
+  );
+}
+
+interface TableProps {
+  items: readonly TrashItem[];
+  onRestore(item: TrashItem): void;
+  onPurge(item: TrashItem): void;
+}
+
+function TrashTable({ items, onRestore, onPurge }: TableProps) {
+  const t = useText(trashText);
+  const format = useFormat();
+  return (
+    <Table
+      caption={t.table}
+      rows={items}
+      rowKey={(item) => item.id}
+      columns={[
+        { id: "name", label: t.name, isName: true, cell: (item) => <Name item={item} /> },
+        { id: "from", label: t.from, cell: (item) => nameOf(parentOf(item.original_path)) || t.myFiles },
+        { id: "size", label: t.size, align: "end", cell: (item) => format.bytes(item.size) },
+        {
+          id: "deleted",
+          label: t.deleted,
+          cell: ({ deleted_at }) => (
+            <Time value={deleted_at} exact={format.exact(deleted_at)}>
+              {format.when(deleted_at)}
+            </Time>
+          ),
+        },
+        {
+          id: "expires",
+          label: t.expires,
+          cell: ({ expires_at }) => (
+            <Time value={expires_at} exact={format.exact(expires_at)}>
+              {t.daysLeft(daysUntil(expires_at))}
+            </Time>
+          ),
+        },
+        {
+          id: "actions",
+          label: t.actions,
+          hideLabel: true,
+          align: "end",
+          cell: (item) => (
+            <span className="trash-buttons">
+              <IconButton icon={RotateCcw} label={t.restoreItem(item.name)} onClick={() => onRestore(item)} />
+              <IconButton icon={Trash2} label={t.purgeItem(item.name)} onClick={() => onPurge(item)} />
+            </span>
+          ),
+        },
+      ]}
+    />
+  );
+}
+
+function Name({ item }: { item: TrashItem }) {
+  const Shape = iconOf({ ...item, mime_type: null });
+  return (
+    <span className="trash-name" title={item.original_path}>
+      <Shape size={20} strokeWidth={1.75} aria-hidden />
+      <span>{item.name}</span>
+    </span>
+  );
+}
+
+export function daysUntil(when: string, now = Date.now()): number {
+  return Math.max(0, Math.floor((Date.parse(when) - now) / 86_400_000));
+}

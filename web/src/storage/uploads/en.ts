@@ -1,0 +1,70 @@
+import type { CatalogOf } from "@/kernel/i18n/area";
+import { plural } from "@/kernel/i18n/plural";
+
+const files = (n: number) => plural("en", n, { one: "# file", other: "# files" });
+
+const en = {
+  title: "Uploads",
+  running: (done: string, total: string) => `Uploading ${done} of ${total}`,
+  left: (time: string) => `${time} left`,
+  done: (n: number) => `${files(n)} uploaded`,
+  pausedTitle: (n: number) => `${files(n)} paused`,
+  stopped: "Uploads stopped",
+  problems: (n: number) => `${files(n)} failed`,
+  progress: "All uploads",
+  pauseAll: "Pause all",
+  resumeAll: "Resume all",
+  cancelAll: "Cancel all",
+  clear: "Close",
+  show: "Show uploads",
+  hide: "Hide uploads",
+  pause: (name: string) => `Pause ${name}`,
+  resume: (name: string) => `Resume ${name}`,
+  cancel: (name: string) => `Cancel ${name}`,
+  retry: (name: string) => `Try ${name} again`,
+  retryAll: "Try again",
+  progressOf: (name: string) => `Progress of ${name}`,
+  of: (sent: string, size: string) => `${sent} of ${size}`,
+  more: (n: number) => plural("en", n, { one: "and # more", other: "and # more" }),
+  savedAs: (name: string) => `Saved as “${name}”`,
+  failed: (n: number, why: string) => `${n > 1 ? `${files(n)} failed: ` : ""}${why}`,
+  state: {
+    waiting: "Waiting",
+    sending: "Uploading",
+    paused: "Paused",
+    conflict: "Name is taken",
+    failed: "Failed",
+    done: "Done",
+    skipped: "Skipped",
+    cancelled: "Cancelled",
+  },
+  unreadable: "This could not be read on your device. It may be a link, or you may lack permission.",
+  announce: {
+    start: (n: number) => `Uploading ${files(n)}`,
+    share: (percent: string) => `${percent} uploaded`,
+  },
+  conflict: {
+    title: "This name is already taken",
+    where: (folder: string) => `in ${folder}`,
+    left: (n: number) => plural("en", n, { one: "# question left", other: "# questions left" }),
+    mine: "Your file",
+    theirs: "Already there",
+    question: "What should happen?",
+    keep: "Keep both",
+    keepHelp: "Your file gets a number after its name.",
+    replace: "Replace",
+    replaceHelp: "Your file takes the place of the one there.",
+    skip: "Skip",
+    skipHelp: "Your file is not uploaded.",
+    newer: "Only if newer",
+    newerHelp: "Replaces the file there only if yours was changed later.",
+    all: (n: number) => `Apply to all ${n} and to later ones`,
+    allOne: "Apply to later ones too",
+    apply: "Continue",
+    later: "Decide later",
+    decide: "Decide",
+  },
+};
+
+export default en;
+export type Catalog = CatalogOf<typeof en>;
