@@ -162,8 +162,9 @@ class Volume:
     def stage(self, staging_id: str, *, size: int | None = None, sha256: bool = False) -> Sink:
         """Create ``.balu/staging/<id>`` (O_EXCL, 0600) and reserve *size* bytes when known.
 
-        Below 1 MiB nothing is reserved and no thread is started; from 16 MiB on, writes go past the
-        page cache where the file system allows it. *size* is a hint: ``finish`` cuts to what came.
+        Below 1 MiB nothing is reserved, and no thread is started for bytes that come quickly; from
+        16 MiB on, writes go past the page cache where the file system allows it. *size* is a hint:
+        ``finish`` cuts to what came.
         FileExistsError when the id is taken, ENOSPC or EDQUOT when the size cannot be had.
         """
 

@@ -26,7 +26,7 @@ const QUICK: Duration = Duration::from_millis(100);
 const QUEUE: usize = 4 << 20;
 const RESUME: usize = 2 << 20;
 
-/// Below this size no thread is started and nothing is preallocated.
+/// Below this size nothing is preallocated, and no thread is started for bytes that come quickly.
 const SMALL: u64 = 1 << 20;
 
 /// From this declared size on, writes go past the page cache.
@@ -297,8 +297,9 @@ impl Sink {
         let mut state = lock(&self.shared.state);
         state.pending += block.len();
         state.queue.push_back(block);
+        // A small file waits in memory for `finish`, unless it comes so slowly that many of them would add up.
         let large = front.received >= SMALL || self.options.size.is_some_and(|size| size >= SMALL);
-        if large && state.writer.is_some() {
+        if (large || !quick) && state.writer.is_some() {
             self.start(&mut state)?;
         }
         self.shared.changed.notify_all();
@@ -324,7 +325,7 @@ impl Sink {
     fn stop(&self) {
         let mut state = lock(&self.shared.state);
         state.stop = true;
-        state.queue.clear();
+        state.queue = VecDeque::new();
         state.spare = None;
         self.shared.changed.notify_all();
     }

@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 
-use rustix::fs::{AtFlags, RawDir, unlinkat};
+use rustix::fs::{AtFlags, Mode, RawDir, fchmod, fstat, unlinkat};
 use rustix::io::Errno;
 
 use crate::entry::{Kind, entry_at};
@@ -89,6 +89,11 @@ fn empty(base: impl AsFd, index: usize, found: &mut Vec<OsString>) -> Result<u64
         Err(Errno::NOENT) => return Ok(0),
         outcome => outcome?,
     };
+    // Names cannot be taken out of a directory its owner may not write to; failing shows at the first name.
+    let mode = fstat(&dir)?.st_mode;
+    if mode & 0o700 != 0o700 {
+        let _ = fchmod(&dir, Mode::from_raw_mode(mode & 0o7777) | Mode::RWXU);
+    }
     let mut files = Vec::new();
     read_dir(&dir, |item| {
         let kind = match item.kind {
