@@ -181,9 +181,6 @@ impl Scene<'_> {
             Err(errno) => return Err(self.about(errno)),
         };
         sync_dir(&self.parent)?;
-        if let Some(slot) = slot {
-            sync_dir(&slot.dir)?;
-        }
         self.name.clone_into(&mut displaced.name);
         Ok(Published {
             entry: self.shown()?,
@@ -202,6 +199,8 @@ impl Scene<'_> {
         if let Some(slot) = slot {
             self.keep(slot)?;
         } else {
+            // The old bytes may go only when the name is sure to show the new ones.
+            sync_dir(&self.parent)?;
             failpoint("version-drop")?;
             unlinkat(&self.staging, self.id, AtFlags::empty())?;
         }
@@ -247,6 +246,7 @@ impl Scene<'_> {
         failpoint("exchanged")?;
         if let Some(slot) = slot {
             slot.promote()?;
+            sync_dir(&slot.dir)?;
         }
         Ok(now)
     }

@@ -7,8 +7,8 @@ use balu_paths::{Entry, Error, Kind, PRIVATE, Result, Root, entry_at, entry_of, 
 use rustix::fs::{Advice, fadvise};
 use rustix::io::{Errno, pread};
 
-/// Bytes read at once while hashing; large enough for the disk, small enough for the cache.
-const PORTION: usize = 256 << 10;
+/// Bytes read at once while hashing; measured faster than smaller portions.
+const PORTION: usize = 1 << 20;
 
 /// What a tree amounts to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
