@@ -54,10 +54,8 @@ impl Entry {
             ino,
             ..
         } = &self.0;
-        format!(
-            "Entry(name={name:?}, kind={:?}, size={size}, mtime_ns={mtime_ns}, ino={ino})",
-            kind.word()
-        )
+        let (name, kind) = (name.to_string_lossy(), kind.word());
+        format!("Entry(name={name:?}, kind={kind:?}, size={size}, mtime_ns={mtime_ns}, ino={ino})")
     }
 }
 
