@@ -3,8 +3,8 @@ import { readFileSync, statSync } from "node:fs";
 
 const folder = new URL("../../balu/web_dist/", import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL("manifest.json", folder), "utf8"));
-const BUDGET_KIB = { js: 115, css: 12 };
-const START = ["index.html", "src/kernel/i18n/en.ts", "src/identity/home/page.tsx"];
+const BUDGET_KIB = { js: 140, css: 12 };
+const START = ["index.html", "src/kernel/i18n/en.ts", "src/home/en.ts", "src/home/page.tsx"];
 
 const files = new Set();
 function add(name) {
@@ -16,7 +16,8 @@ function add(name) {
 }
 START.forEach(add);
 
-const kib = (kind) => [...files].filter((file) => file.endsWith(kind)).reduce((sum, file) => sum + weight(file), 0);
+const kib = (kind) =>
+  [...files].filter((file) => file.endsWith(kind)).reduce((sum, file) => sum + weight(file), 0);
 function weight(file) {
   try {
     return statSync(new URL(`${file}.gz`, folder)).size / 1024;

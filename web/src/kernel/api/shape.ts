@@ -6,14 +6,17 @@ interface Params {
   header?: object;
 }
 
-interface Endpoint<Out, In, P extends Params> {
+type Body<In> = [In] extends [undefined]
+  ? { requestBody?: never }
+  : { requestBody: { content: { "application/json": In } } };
+
+type Endpoint<Out, In, P extends Params> = Body<In> & {
   parameters: P;
-  requestBody: In extends undefined ? undefined : { content: { "application/json": In } };
   responses: {
     200: { content: { "application/json": Out } };
     default: { content: { "application/problem+json": unknown } };
   };
-}
+};
 
 export interface Get<Out, P extends Params = Record<never, never>> {
   get: Endpoint<Out, undefined, P>;

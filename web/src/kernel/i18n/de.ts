@@ -35,6 +35,8 @@ const de = {
     menu: (name: string) => `Konto: ${name}`,
     settings: "Kontoeinstellungen",
     theme: "Erscheinungsbild",
+    language: "Sprache",
+    parts: { profile: "Profil", security: "Sicherheit", appearance: "Darstellung" },
     system: "Wie das Gerät",
     light: "Hell",
     dark: "Dunkel",
@@ -42,6 +44,7 @@ const de = {
     signedOut: "Du bist abgemeldet.",
   },
   palette: {
+    keys: "Strg K",
     open: "Seiten und Aktionen suchen",
     placeholder: "Seiten und Aktionen suchen",
     label: "Seiten und Aktionen",
@@ -51,6 +54,7 @@ const de = {
     results: (n: number) => plural("de", n, { one: "# Treffer", other: "# Treffer", zero: "Keine Treffer" }),
   },
   jobs: {
+    kinds: { "files.bulk": "Viele Dateien bearbeiten", "trash.purge": "Papierkorb leeren" },
     title: "Aufgaben",
     button: (running: number) =>
       plural("de", running, { one: "Aufgaben, # läuft", other: "Aufgaben, # laufen", zero: "Aufgaben" }),

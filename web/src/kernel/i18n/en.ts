@@ -35,6 +35,8 @@ const en = {
     menu: (name: string) => `Account: ${name}`,
     settings: "Account settings",
     theme: "Theme",
+    language: "Language",
+    parts: { profile: "Profile", security: "Security", appearance: "Appearance" },
     system: "Like the device",
     light: "Light",
     dark: "Dark",
@@ -42,6 +44,7 @@ const en = {
     signedOut: "You are signed out.",
   },
   palette: {
+    keys: "Ctrl K",
     open: "Search pages and actions",
     placeholder: "Search pages and actions",
     label: "Pages and actions",
@@ -51,12 +54,20 @@ const en = {
     results: (n: number) => plural("en", n, { one: "# result", other: "# results", zero: "No results" }),
   },
   jobs: {
+    kinds: { "files.bulk": "Work on many files", "trash.purge": "Empty trash" },
     title: "Jobs",
-    button: (running: number) => plural("en", running, { one: "Jobs, # running", other: "Jobs, # running", zero: "Jobs" }),
+    button: (running: number) =>
+      plural("en", running, { one: "Jobs, # running", other: "Jobs, # running", zero: "Jobs" }),
     none: "Nothing is running. Long work such as copying or deleting shows up here.",
     cancel: (kind: string) => `Cancel ${kind}`,
     cancelled: "Job cancelled",
-    status: { queued: "Waiting", running: "Running", completed: "Done", failed: "Failed", cancelled: "Cancelled" },
+    status: {
+      queued: "Waiting",
+      running: "Running",
+      completed: "Done",
+      failed: "Failed",
+      cancelled: "Cancelled",
+    },
   },
   problem: {
     "unsafe-path": "This path is not allowed.",

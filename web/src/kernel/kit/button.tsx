@@ -21,7 +21,15 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement>, Lo
   ref?: Ref<HTMLButtonElement>;
 }
 
-export function Button({ variant = "secondary", icon, trailing, wide, busy, className, ...rest }: ButtonProps) {
+export function Button({
+  variant = "secondary",
+  icon,
+  trailing,
+  wide,
+  busy,
+  className,
+  ...rest
+}: ButtonProps) {
   const onClick = busy ? (event: { preventDefault(): void }) => event.preventDefault() : rest.onClick;
   return (
     <button
@@ -58,10 +66,16 @@ export function LinkButton({
   );
 }
 
-function Inside({ icon: Before, trailing: After, children }: Pick<Look, "icon" | "trailing"> & { children: ReactNode }) {
+function Inside({
+  icon: Before,
+  trailing: After,
+  children,
+}: Pick<Look, "icon" | "trailing"> & { children: ReactNode }) {
   return (
     <>
-      {Before && <Before size={18} strokeWidth={1.75} aria-hidden className={cx(Before === LoaderCircle && "spin")} />}
+      {Before && (
+        <Before size={18} strokeWidth={1.75} aria-hidden className={cx(Before === LoaderCircle && "spin")} />
+      )}
       <span>{children}</span>
       {After && <After size={18} strokeWidth={1.75} aria-hidden />}
     </>
@@ -78,7 +92,15 @@ export interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement>
   ref?: Ref<HTMLButtonElement>;
 }
 
-export function IconButton({ icon: Shape, label, shortcut, size = 20, className, children, ...rest }: IconButtonProps) {
+export function IconButton({
+  icon: Shape,
+  label,
+  shortcut,
+  size = 20,
+  className,
+  children,
+  ...rest
+}: IconButtonProps) {
   return (
     <button
       type="button"

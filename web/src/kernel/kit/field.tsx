@@ -148,7 +148,13 @@ export function Radio(props: ToggleProps) {
   return <Toggle {...props} kind="radio" />;
 }
 
-function Toggle({ label, help, kind, className, ...rest }: ToggleProps & { kind: "switch" | "checkbox" | "radio" }) {
+function Toggle({
+  label,
+  help,
+  kind,
+  className,
+  ...rest
+}: ToggleProps & { kind: "switch" | "checkbox" | "radio" }) {
   const id = useId();
   return (
     <label className={cx("toggle", className)} htmlFor={id}>

@@ -13,7 +13,12 @@ interface FormOptions<V, R> {
 }
 
 /** `bind("name")` wires a text field; `failure` is an error that belongs to no field. */
-export function useForm<V extends Record<string, unknown>, R>({ initial, check, send, done }: FormOptions<V, R>) {
+export function useForm<V extends Record<string, unknown>, R>({
+  initial,
+  check,
+  send,
+  done,
+}: FormOptions<V, R>) {
   const [values, setValues] = useState(initial);
   const [errors, setErrors] = useState<Errors<V>>({});
   const [failure, setFailure] = useState<unknown>(null);

@@ -2,9 +2,11 @@
 export { type Anchor, place } from "./anchor";
 export { Button, type ButtonProps, IconButton, type IconButtonProps, LinkButton } from "./button";
 export { ConfirmHost, confirm, type Question } from "./confirm";
+export { CopyField, copyText } from "./copy";
 export { cx } from "./cx";
 export { Dialog, type DialogProps, Sheet } from "./dialog";
 export { Checkbox, Field, Input, PasswordInput, Radio, Select, Switch, Textarea } from "./field";
+export { Flyout } from "./flyout";
 export { useForm } from "./form";
 export * from "./icons";
 export { Card, Chip, Line, Page, PageHeader, Time } from "./layout";

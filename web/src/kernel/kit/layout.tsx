@@ -30,7 +30,15 @@ export function PageHeader({ title, documentTitle, hideTitle, lead, actions }: P
 }
 
 /** Page content with the usual margins; `wide` lets a list use the whole width. */
-export function Page({ wide, className, children }: { wide?: boolean; className?: string; children: ReactNode }) {
+export function Page({
+  wide,
+  className,
+  children,
+}: {
+  wide?: boolean;
+  className?: string;
+  children: ReactNode;
+}) {
   return <div className={cx("page-box", wide && "page-wide", className)}>{children}</div>;
 }
 
@@ -60,7 +68,15 @@ export function Card({ title, lead, actions, className, children }: CardProps) {
 }
 
 /** A setting or record on one line: name and note left, control right; stacks when narrow. */
-export function Line({ title, note, children }: { title: ReactNode; note?: ReactNode; children?: ReactNode }) {
+export function Line({
+  title,
+  note,
+  children,
+}: {
+  title: ReactNode;
+  note?: ReactNode;
+  children?: ReactNode;
+}) {
   return (
     <div className="line">
       <div className="grow">
@@ -73,7 +89,15 @@ export function Line({ title, note, children }: { title: ReactNode; note?: React
 }
 
 /** A filter that is on or off. */
-export function Chip({ pressed, onClick, children }: { pressed: boolean; onClick: () => void; children: ReactNode }) {
+export function Chip({
+  pressed,
+  onClick,
+  children,
+}: {
+  pressed: boolean;
+  onClick: () => void;
+  children: ReactNode;
+}) {
   return (
     <button type="button" className="chip" aria-pressed={pressed} onClick={onClick}>
       {children}

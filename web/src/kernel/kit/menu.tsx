@@ -1,5 +1,13 @@
 // Menus and context menus on popover; a bottom sheet on the phone.
-import { type KeyboardEvent, type ReactNode, type RefCallback, useCallback, useId, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type RefCallback,
+  useCallback,
+  useId,
+  useRef,
+  useState,
+} from "react";
 import { createPortal } from "react-dom";
 import { type Anchor, place } from "./anchor";
 import { cx } from "./cx";
@@ -72,14 +80,22 @@ export function MenuList({ label, items, anchor, onClose }: MenuListProps) {
     const at = all.indexOf(document.activeElement as HTMLElement);
     const to = target(event, all, at, typed.current);
     event.stopPropagation();
-    if (event.key === "Tab") return onClose();
+    if (event.key === "Tab") onClose();
     if (to === undefined) return;
     event.preventDefault();
     all.at(to % all.length)?.focus();
   }
 
   return createPortal(
-    <div ref={attach} popover="auto" role="menu" tabIndex={-1} aria-label={label} className="menu" onKeyDown={onKeyDown}>
+    <div
+      ref={attach}
+      popover="auto"
+      role="menu"
+      tabIndex={-1}
+      aria-label={label}
+      className="menu"
+      onKeyDown={onKeyDown}
+    >
       {items.map((item, index) => (
         <Entry key={typeof item === "string" ? `${item}${index}` : item.id} item={item} onRun={run} />
       ))}
@@ -161,7 +177,10 @@ export function Menu({ label, items, trigger }: MenuProps) {
 /** For context menus: render `menu` anywhere and call `openMenu` with a point or element and the items. */
 export function useMenu(label: string) {
   const [state, setState] = useState<{ anchor: Anchor; items: readonly MenuItem[] } | null>(null);
-  const openMenu = useCallback((anchor: Anchor, items: readonly MenuItem[]) => setState({ anchor, items }), []);
+  const openMenu = useCallback(
+    (anchor: Anchor, items: readonly MenuItem[]) => setState({ anchor, items }),
+    [],
+  );
   const close = useCallback(() => setState(null), []);
   const menu = state && <MenuList label={label} items={state.items} anchor={state.anchor} onClose={close} />;
   return { menu, openMenu, close, isOpen: state !== null };

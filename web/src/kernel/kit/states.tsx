@@ -94,7 +94,15 @@ export function Notice({ tone = "info", children, action }: NoticeProps) {
 }
 
 /** A short state in words, never by colour alone. */
-export function Badge({ tone, icon: Shape, children }: { tone?: "ok" | "warn" | "bad" | "info"; icon?: Icon; children: ReactNode }) {
+export function Badge({
+  tone,
+  icon: Shape,
+  children,
+}: {
+  tone?: "ok" | "warn" | "bad" | "info";
+  icon?: Icon;
+  children: ReactNode;
+}) {
   return (
     <span className={cx("badge", tone && `badge-${tone}`)}>
       {Shape && <Shape size={14} strokeWidth={2} aria-hidden />}

@@ -11,10 +11,18 @@ interface TabsProps<Id extends string> {
 /** Parts of one thing side by side. A different task has its own address instead. */
 export function Tabs<Id extends string>({ label, tabs, active, onChange }: TabsProps<Id>) {
   const base = useId();
-  const at = Math.max(0, tabs.findIndex((tab) => tab.id === active));
+  const at = Math.max(
+    0,
+    tabs.findIndex((tab) => tab.id === active),
+  );
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
-    const moves: Record<string, number> = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 };
+    const moves: Record<string, number> = {
+      ArrowRight: at + 1,
+      ArrowLeft: at - 1,
+      Home: 0,
+      End: tabs.length - 1,
+    };
     const to = moves[event.key];
     const next = to === undefined ? undefined : tabs.at(to % tabs.length);
     if (!next) return;
@@ -42,7 +50,12 @@ export function Tabs<Id extends string>({ label, tabs, active, onChange }: TabsP
           </button>
         ))}
       </div>
-      <div role="tabpanel" id={`${base}-panel`} aria-labelledby={`${base}-${tabs[at]?.id}`} className="tabpanel">
+      <div
+        role="tabpanel"
+        id={`${base}-panel`}
+        aria-labelledby={`${base}-${tabs[at]?.id}`}
+        className="tabpanel"
+      >
         {tabs[at]?.panel}
       </div>
     </div>

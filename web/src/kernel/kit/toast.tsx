@@ -68,7 +68,13 @@ export function ToastRegion() {
   }, []);
 
   return createPortal(
-    <section ref={region} className="toasts" aria-label={t.kit.notifications} aria-live="polite" aria-relevant="additions">
+    <section
+      ref={region}
+      className="toasts"
+      aria-label={t.kit.notifications}
+      aria-live="polite"
+      aria-relevant="additions"
+    >
       {shown.map((one) => (
         <Message key={one.id} toast={one} />
       ))}

@@ -1,0 +1,137 @@
+// Starts the real server on loopback with a data directory of its own, makes an administrator and
+// opens real Chromium. BALU_E2E_URL names a server that runs already, as the development server does.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const PYTHON = process.env.BALU_PYTHON ?? join(ROOT, ".venv/bin/python");
+const CHROMIUM = process.env.BALU_CHROMIUM ?? "/usr/bin/chromium";
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const START_MS = 30_000;
+export const ADMIN = { username: "anna", password: "Correct-Horse-7" };
+
+/** A server with one administrator; `stop` ends it and removes its data. */
+export async function startServer() {
+  if (process.env.BALU_E2E_URL) return { url: process.env.BALU_E2E_URL, signIn: false, stop: async () => {} };
+  const data = await mkdtemp(join(tmpdir(), "balu-e2e-"));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  await balu(["users", "add", ADMIN.username, "--role", "admin", "--password-stdin", "--data-dir", data], ADMIN.password);
+  const server = spawn(PYTHON, ["-m", "balu", "serve", "--data-dir", data, "--port", String(port)], {
+    cwd: ROOT,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let log = "";
+  server.stderr.on("data", (part) => {
+    log = (log + part).slice(-4000);
+  });
+  await healthy(url, () => log);
+  const stop = async () => {
+    server.kill("SIGTERM");
+    if (server.exitCode === null) await once(server, "exit");
+    await rm(data, { recursive: true, force: true });
+  };
+  return { url, data, signIn: true, stop };
+}
+
+/** A signed-in page of a fresh browser. Its `problems` must stay empty: console errors and failed requests. */
+export async function openPage(server, { phone = false, dark = false, language = "en", allow = [] } = {}) {
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const context = await browser.newContext({
+    baseURL: server.url,
+    viewport: phone ? { width: 390, height: 844 } : { width: 1280, height: 800 },
+    hasTouch: phone,
+    isMobile: phone,
+    colorScheme: dark ? "dark" : "light",
+    locale: language,
+    reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("response", (answer) => {
+    const allowed = allow.includes(answer.status());
+    if (answer.status() >= 400 && !allowed) problems.push(`${answer.status()} ${answer.url()}`);
+  });
+  page.on("console", (message) => {
+    // The browser repeats failed requests here; they are judged above.
+    const repeated = message.text().startsWith("Failed to load resource");
+    if (message.type() === "error" && !repeated) problems.push(message.text());
+  });
+  if (server.signIn) {
+    const answer = await context.request.post("/api/auth/login", { data: { ...ADMIN, session: "cookie" } });
+    if (!answer.ok()) throw new Error(`sign-in answered ${answer.status()}: ${await answer.text()}`);
+  }
+  const api = async (method, path, data) => {
+    const csrf = (await context.cookies()).find((cookie) => cookie.name.endsWith("balu_csrf"))?.value;
+    const headers = { ...(csrf && { "X-CSRF": decodeURIComponent(csrf) }), Origin: server.url };
+    const answer = await context.request.fetch(path, { method, data, headers });
+    if (!answer.ok()) throw new Error(`${method} ${path} answered ${answer.status()}: ${await answer.text()}`);
+    return answer.headers()["content-type"]?.includes("json") ? answer.json() : answer.body();
+  };
+  return { browser, context, page, problems, api, close: () => browser.close() };
+}
+
+/** Drops files and folders of this machine the way the desktop does. */
+export async function systemDrop(page, files, { x = 640, y = 600 } = {}) {
+  const cdp = await page.context().newCDPSession(page);
+  const data = { items: [], files, dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"]) {
+    await cdp.send("Input.dispatchDragEvent", { type, x, y, data });
+  }
+  await cdp.detach();
+}
+
+/** Rules of axe that the page breaks, with the elements. */
+export async function axe(page) {
+  const source = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  await page.evaluate(source);
+  const { violations } = await page.evaluate(() =>
+    window.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+      rules: { "target-size": { enabled: true } },
+    }),
+  );
+  return violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).slice(0, 4).join(", ")}`);
+}
+
+async function balu(args, input) {
+  const child = spawn(PYTHON, ["-m", "balu", ...args], { cwd: ROOT, stdio: ["pipe", "ignore", "inherit"] });
+  child.stdin.end(input);
+  const [code] = await once(child, "exit");
+  if (code !== 0) throw new Error(`balu ${args[0]} ended with ${code}`);
+}
+
+async function healthy(url, log) {
+  const until = Date.now() + START_MS;
+  while (Date.now() < until) {
+    const answer = await fetch(`${url}/api/health`).catch(() => null);
+    if (answer?.ok) return;
+    await new Promise((done) => setTimeout(done, 200));
+  }
+  throw new Error(`the server did not start:\n${log()}`);
+}
+
+async function freePort() {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address();
+  probe.close();
+  return port;
+}

@@ -1,0 +1,26 @@
+import type { Catalog } from "./en";
+
+const de = {
+  title: "Start",
+  hello: (name: string) => `Hallo, ${name}`,
+  storage: "Dein Speicher",
+  storageFree: (free: string) => `${free} frei`,
+  storageNoLimit: "Für dich gilt keine Grenze",
+  steps: "Gute nächste Schritte",
+  stepsLead: "Jeder dauert eine Minute. Erledigtes verschwindet.",
+  twoStep: "Schütze dein Konto",
+  twoStepNote: "Bei der Anmeldung auch einen Code von deinem Telefon verlangen.",
+  twoStepAction: "Einrichten",
+  invite: "Lade jemanden ein",
+  inviteNote: "Jede Person bekommt ein Konto und eigene Dateien.",
+  inviteAction: "Person hinzufügen",
+  hide: "Ausblenden",
+  hideStep: (name: string) => `„${name}“ ausblenden`,
+  hidden: "Auf diesem Gerät ausgeblendet.",
+  recent: "Zuletzt geändert in deinen Dateien",
+  all: "Alle Dateien",
+  empty: "Hier erscheinen deine Dateien",
+  emptyText: "Lege die ersten ab: Fotos, Dokumente, ganze Ordner.",
+} satisfies Catalog;
+
+export default de;

@@ -1,0 +1,27 @@
+import type { CatalogOf } from "@/kernel/i18n/area";
+
+const en = {
+  title: "Home",
+  hello: (name: string) => `Hello, ${name}`,
+  storage: "Your storage",
+  storageFree: (free: string) => `${free} free`,
+  storageNoLimit: "No limit set for you",
+  steps: "Good next steps",
+  stepsLead: "Each takes a minute. They go away when done.",
+  twoStep: "Protect your account",
+  twoStepNote: "Ask for a code from your phone when someone signs in.",
+  twoStepAction: "Set up",
+  invite: "Invite someone",
+  inviteNote: "Everyone gets an account and files of their own.",
+  inviteAction: "Add person",
+  hide: "Hide",
+  hideStep: (name: string) => `Hide “${name}”`,
+  hidden: "Hidden on this device.",
+  recent: "Last changed in your files",
+  all: "All files",
+  empty: "Your files will be here",
+  emptyText: "Put in the first ones: photos, documents, whole folders.",
+};
+
+export default en;
+export type Catalog = CatalogOf<typeof en>;

@@ -1,0 +1,63 @@
+import { useQuery } from "@tanstack/react-query";
+import { useText } from "@/kernel/i18n/area";
+import { useFormat } from "@/kernel/i18n/format";
+import { Button, Card, Meter, Page, PageHeader, Skeleton } from "@/kernel/kit";
+import { useUser } from "@/kernel/session/session";
+import { useOfferedActions } from "@/kernel/shell/actions";
+import { quotaQuery } from "@/kernel/shell/quota";
+import "./home.css";
+import { NextSteps } from "./next-steps";
+import { homeText } from "./text";
+
+export function HomePage() {
+  const t = useText(homeText);
+  const user = useUser();
+  const adding = useOfferedActions().filter((action) => action.adds);
+  return (
+    <Page>
+      <PageHeader
+        title={t.hello(user.username)}
+        documentTitle={t.title}
+        actions={adding.map((action, index) => (
+          <Button
+            key={action.id}
+            icon={action.icon}
+            variant={index === 0 ? "primary" : "secondary"}
+            onClick={action.run}
+          >
+            {action.label}
+          </Button>
+        ))}
+      />
+      <div className="home-grid">
+        <div className="stack home-main">
+          <NextSteps />
+        </div>
+        <Storage />
+      </div>
+    </Page>
+  );
+}
+
+function Storage() {
+  const t = useText(homeText);
+  const format = useFormat();
+  const { data, isPending, isError } = useQuery(quotaQuery);
+  if (isError) return null;
+  const total = data ? (data.quota_bytes ?? data.used_bytes + data.available_bytes) : 0;
+  return (
+    <Card title={t.storage}>
+      {isPending && <Skeleton lines={2} />}
+      {data && (
+        <div className="stack home-figure">
+          <p className="figure">{format.bytes(data.used_bytes)}</p>
+          <Meter label={t.storage} value={total > 0 ? data.used_bytes / total : 0} />
+          <p className="meta">
+            {t.storageFree(format.bytes(data.available_bytes))}
+            {data.quota_bytes === null && ` · ${t.storageNoLimit}`}
+          </p>
+        </div>
+      )}
+    </Card>
+  );
+}

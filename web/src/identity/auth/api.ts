@@ -1,0 +1,152 @@
+// Sign-in, setup, two-step sign-in and sessions on the wire.
+import { queryOptions } from "@tanstack/react-query";
+import { call, client } from "@/kernel/api/client";
+import { isProblem } from "@/kernel/api/problem";
+import type { Delete, Get, Post } from "@/kernel/api/shape";
+
+interface Token {
+  access_token: string;
+}
+
+export interface SecondStep {
+  requires_2fa: true;
+  pending_token: string;
+}
+
+export interface Session {
+  id: number | string;
+  device_info: string | null;
+  ip: string | null;
+  last_seen: string;
+  current: boolean;
+}
+
+export interface TwoStepStatus {
+  enabled: boolean;
+  enabled_at: string | null;
+  backup_codes_remaining: number;
+}
+
+export interface Enrolment {
+  provisioning_uri: string;
+  secret: string;
+}
+
+export interface AppPassword {
+  id: number | string;
+  name: string;
+  scopes: string[];
+  created_at: string;
+  last_used_at: string | null;
+}
+
+interface Proof {
+  password: string;
+  code: string;
+}
+
+interface SecondProof {
+  pending_token: string;
+  code: string;
+  session: "cookie";
+}
+
+interface Paths {
+  "/api/setup/admin": Post<unknown, { username: string; password: string; setup_secret: string }>;
+  "/api/auth/login": Post<Token | SecondStep, { username: string; password: string; session: "cookie" }>;
+  "/api/auth/2fa/verify": Post<
+    Token | { backup_codes: string[] },
+    SecondProof | { secret: string; code: string }
+  >;
+  "/api/auth/2fa/setup": Post<Enrolment>;
+  "/api/auth/2fa/status": Get<TwoStepStatus>;
+  "/api/auth/2fa/disable": Post<unknown, Proof>;
+  "/api/auth/2fa/backup-codes": Post<{ backup_codes: string[] }, Proof>;
+  "/api/auth/change-password": Post<unknown, { current_password: string; new_password: string }>;
+  "/api/auth/sessions": Get<Session[]>;
+  "/api/auth/sessions/{id}": Delete<unknown, undefined, { path: { id: Session["id"] } }>;
+  "/api/auth/app-passwords": Get<AppPassword[] | { items: AppPassword[] }> &
+    Post<{ secret: string }, { name: string; scopes: string[] }>;
+  "/api/auth/app-passwords/{id}": Delete<unknown, undefined, { path: { id: AppPassword["id"] } }>;
+  "/api/auth/me": Delete<unknown, { password: string }>;
+}
+
+const api = client<Paths>();
+
+export function createFirstAccount(account: { username: string; password: string; setup_secret: string }) {
+  return call(api.POST("/api/setup/admin", { body: account }));
+}
+
+export function signIn(username: string, password: string): Promise<Token | SecondStep> {
+  return call(api.POST("/api/auth/login", { body: { username, password, session: "cookie" } }));
+}
+
+export function isSecondStep(answer: Token | SecondStep): answer is SecondStep {
+  return "requires_2fa" in answer && answer.requires_2fa;
+}
+
+export function confirmSignIn(pending_token: string, code: string) {
+  return call(api.POST("/api/auth/2fa/verify", { body: { pending_token, code, session: "cookie" } }));
+}
+
+export function startTwoStep(): Promise<Enrolment> {
+  return call(api.POST("/api/auth/2fa/setup"));
+}
+
+/** Turns two-step sign-in on; answers the recovery codes, once. */
+export async function enableTwoStep(secret: string, code: string): Promise<string[]> {
+  const answer = await call(api.POST("/api/auth/2fa/verify", { body: { secret, code } }));
+  return "backup_codes" in answer ? answer.backup_codes : [];
+}
+
+export function disableTwoStep(proof: Proof) {
+  return call(api.POST("/api/auth/2fa/disable", { body: proof }));
+}
+
+export async function renewRecoveryCodes(proof: Proof): Promise<string[]> {
+  return (await call(api.POST("/api/auth/2fa/backup-codes", { body: proof }))).backup_codes;
+}
+
+export function changePassword(current_password: string, new_password: string) {
+  return call(api.POST("/api/auth/change-password", { body: { current_password, new_password } }));
+}
+
+export const twoStepQuery = queryOptions({
+  queryKey: ["auth", "two-step"],
+  queryFn: () => call(api.GET("/api/auth/2fa/status")),
+});
+
+export const sessionsQuery = queryOptions({
+  queryKey: ["auth", "sessions"],
+  queryFn: () => call(api.GET("/api/auth/sessions")),
+});
+
+export function endSession(id: Session["id"]) {
+  return call(api.DELETE("/api/auth/sessions/{id}", { params: { path: { id } } }));
+}
+
+/** Null where this server has no app passwords yet. */
+export const appPasswordsQuery = queryOptions({
+  queryKey: ["auth", "app-passwords"],
+  queryFn: async () => {
+    try {
+      const answer = await call(api.GET("/api/auth/app-passwords"));
+      return Array.isArray(answer) ? answer : answer.items;
+    } catch (error) {
+      if (isProblem(error, "not-found")) return null;
+      throw error;
+    }
+  },
+});
+
+export function createAppPassword(name: string, scopes: string[]) {
+  return call(api.POST("/api/auth/app-passwords", { body: { name, scopes } }));
+}
+
+export function revokeAppPassword(id: AppPassword["id"]) {
+  return call(api.DELETE("/api/auth/app-passwords/{id}", { params: { path: { id } } }));
+}
+
+export function deleteOwnAccount(password: string) {
+  return call(api.DELETE("/api/auth/me", { body: { password } }));
+}

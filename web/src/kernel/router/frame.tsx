@@ -1,0 +1,19 @@
+import { Outlet } from "@tanstack/react-router";
+import { Suspense } from "react";
+import { ConfirmHost, ToastRegion, TooltipHost } from "../kit";
+
+/** What every page has: messages, questions and tooltips. */
+export function RootFrame() {
+  return (
+    <>
+      <Suspense>
+        <Outlet />
+      </Suspense>
+      <Suspense>
+        <ConfirmHost />
+        <ToastRegion />
+      </Suspense>
+      <TooltipHost />
+    </>
+  );
+}

@@ -1,0 +1,45 @@
+import { useEffect, useState } from "react";
+import { isProblem } from "../api/problem";
+import { queryClient } from "../api/query";
+import { useText } from "../i18n/area";
+import { kernelText } from "../i18n/kernel";
+import { WifiOff } from "../kit";
+
+const CHECK_MS = 5_000;
+
+/** A line on top of the page while the server does not answer; goes by itself, and data is renewed. */
+export function OfflineBar() {
+  const t = useText(kernelText);
+  const [offline, setOffline] = useState(false);
+
+  useEffect(
+    () =>
+      queryClient.getQueryCache().subscribe((event) => {
+        if (event.type !== "updated") return;
+        if (event.action.type === "error" && isProblem(event.action.error, "offline")) setOffline(true);
+        if (event.action.type === "success" && !event.action.manual) setOffline(false);
+      }),
+    [],
+  );
+  useEffect(() => {
+    if (!offline) return;
+    const timer = setInterval(async () => {
+      const answer = await fetch("/api/health").catch(() => null);
+      if (!answer?.ok) return;
+      setOffline(false);
+      void queryClient.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "bootstrap" });
+    }, CHECK_MS);
+    return () => clearInterval(timer);
+  }, [offline]);
+
+  return (
+    <div role="status">
+      {offline && (
+        <p className="offline">
+          <WifiOff size={18} strokeWidth={1.75} aria-hidden />
+          {t.state.offline}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,38 @@
+import "./kernel/styles/tokens.css";
+import "./kernel/styles/tokens-dark.css";
+import "./kernel/styles/base.css";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { queryClient } from "./kernel/api/query";
+import { kernelText } from "./kernel/i18n/kernel";
+import { language } from "./kernel/i18n/language";
+import { focusHeadings } from "./kernel/router/focus";
+import { bootstrapQuery, watchSignedOut } from "./kernel/session/session";
+import { FrameContext } from "./kernel/shell/nav";
+import { nav, parts } from "./nav";
+import { router } from "./routes";
+
+async function start(root: HTMLElement): Promise<void> {
+  document.documentElement.lang = language();
+  // Asked for beside the text; the routes wait for it and show what went wrong.
+  void queryClient.prefetchQuery(bootstrapQuery);
+  await kernelText.load(language());
+  watchSignedOut(() => {
+    void router.navigate({ to: "/login", search: { next: router.state.location.href } });
+  });
+  focusHeadings(router);
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={queryClient}>
+        <FrameContext value={{ nav, parts }}>
+          <RouterProvider router={router} />
+        </FrameContext>
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
+
+const root = document.getElementById("root");
+if (root) void start(root);

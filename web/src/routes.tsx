@@ -1,0 +1,33 @@
+// Every address of the interface. An area exports its routes and adds one line here.
+import { createRouter } from "@tanstack/react-router";
+import { homeRoute } from "./home/routes";
+import { accountRoutes, bareRoutes, peopleRoutes } from "./identity/routes";
+import { adminRoute, appRoute, bareRoute, rootRoute } from "./kernel/router/roots";
+import { moreRoute } from "./kernel/shell/routes";
+import { filesRoute } from "./storage/files/routes";
+import { trashRoute } from "./storage/trash/routes";
+
+const tree = rootRoute.addChildren([
+  bareRoute.addChildren([...bareRoutes]),
+  appRoute.addChildren([
+    homeRoute,
+    filesRoute,
+    trashRoute,
+    moreRoute,
+    ...accountRoutes,
+    adminRoute.addChildren([...peopleRoutes]),
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree: tree,
+  defaultPreload: "intent",
+  scrollRestoration: true,
+  scrollToTopSelectors: ["#main"],
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
