@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -273,3 +274,42 @@ def test_settling_keeps_the_old_inode_of_a_swap_that_was_cut_short(
         assert (root / "a").read_text() == "second"
         assert volume.open_version(7, 1).entry.ino == old.ino
         assert volume.staged(ID) is None
+
+
+def test_an_outside_writer_that_wins_the_race_loses_nothing(volume: Volume, root: Path, stage: Stage) -> None:
+    """Both replace one name as fast as they can: what was acknowledged to us is shown or a version."""
+    rounds, ours, done = 300, set(), threading.Event()
+    (root / "a").write_text("outside 0")
+
+    def write_outside() -> None:
+        count = 0
+        while not done.is_set():
+            count += 1
+            (root / "next").write_text(f"outside {count}")
+            (root / "next").rename(root / "a")
+
+    writer = threading.Thread(target=write_outside)
+    writer.start()
+    stale = 0
+    try:
+        for number in range(rounds):
+            staging_id = f"{number:032x}"
+            staged = stage(staging_id, f"ours {number}".encode())
+            try:
+                published = volume.publish(staging_id, "a", replaces=volume.stat("a"), version=(1, number))
+            except StaleTargetError:
+                stale += 1
+                left = volume.staged(staging_id)
+                assert left is not None
+                assert left.ino == staged.ino or left.size > 0
+            else:
+                assert published.displaced is not None
+                ours.add(published.displaced.ino)
+                kept = volume.open_version(1, number)
+                assert kept.entry.ino == published.displaced.ino
+                assert kept.read(0, 100).startswith((b"outside ", b"ours "))
+            assert (root / "a").read_text().startswith(("outside ", "ours "))
+    finally:
+        done.set()
+        writer.join()
+    assert stale + len(ours) == rounds

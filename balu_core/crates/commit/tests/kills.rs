@@ -1,6 +1,5 @@
 //! The process is killed, or a step fails, at every step of the protocol: a name always shows the old or
 //! the new bytes whole, and settling leads to one of two clean states.
-#![cfg(feature = "failpoints")]
 
 use std::ffi::OsStr;
 use std::fs;
