@@ -1,0 +1,219 @@
+"""Real databases, a clock that is moved by hand, and real servers, for tests."""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psycopg
+from psycopg import sql
+
+from balu.kernel.config import Config, load_config
+from balu.kernel.domain import Domain
+from balu.kernel.migrate import upgrade
+
+POSTGRESQL_PROGRAMS = Path("/usr/lib/postgresql")
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+SERVER_STARTS_WITHIN_S = 60.0
+
+
+class FakeClock:
+    """An instant that moves only when it is told to."""
+
+    def __init__(self, instant: datetime = START) -> None:
+        self.instant = instant
+
+    def __call__(self) -> datetime:
+        """The instant."""
+        return self.instant
+
+    def advance(self, **by: float) -> None:
+        """Move on by ``seconds=``, ``minutes=``, ``hours=`` or ``days=``."""
+        self.instant += timedelta(**by)
+
+
+def make_config(
+    data_dir: Path, domains: Sequence[Domain], *, database_url: str = "", **sections: Mapping[str, Any]
+) -> Config:
+    """Settings of *domains* for a data directory, with *sections* over the defaults."""
+    known = {domain.name: domain.settings for domain in domains if domain.settings is not None}
+    environ = {
+        f"BALU_{section}__{key}".upper(): ",".join(value) if isinstance(value, tuple) else str(value)
+        for section, values in {"database": {"url": database_url}, **sections}.items()
+        for key, value in values.items()
+    }
+    return load_config(data_dir, known, environ=environ)
+
+
+def postgresql_programs() -> Path | None:
+    """Folder of the newest PostgreSQL server that Debian installed here."""
+    found = sorted(POSTGRESQL_PROGRAMS.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A PostgreSQL server of the test session: own files, own socket, no network."""
+
+    socket_dir: Path
+    port: int
+
+    def url(self, database: str) -> str:
+        """Address of *database*."""
+        return f"postgresql://postgres@/{database}?host={self.socket_dir}&port={self.port}"
+
+    def create(self, database: str, template: str | None = None) -> str:
+        """Make *database*, as a copy of *template* when one is named; returns its address."""
+        self._execute("CREATE DATABASE {} TEMPLATE {}", database, template or "template0")
+        return self.url(database)
+
+    def drop(self, database: str) -> None:
+        """Delete *database* and end whatever is still connected to it."""
+        self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", database)
+
+    def _execute(self, statement: str, *names: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+@contextmanager
+def postgresql_cluster(programs: Path, folder: Path) -> Generator[Cluster, None, None]:
+    """Run a new server below *folder*, without fsync: only the machine's crash could show the difference."""
+    # The server refuses to run as root, and a socket's path may have 107 bytes at most.
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    folder.mkdir(parents=True, mode=0o755)
+    if as_user:
+        shutil.chown(folder, "postgres")
+    data, port = folder / "data", free_port()
+    options = (
+        f"-c listen_addresses='' -k {folder} -p {port} -c fsync=off -c full_page_writes=off "
+        "-c synchronous_commit=off -c max_connections=60 -c shared_buffers=32MB -c timezone=UTC"
+    )
+
+    def quietly(*command: object) -> None:
+        line = [*as_user, *map(str, command)]
+        subprocess.run(line, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  Debian's programs
+
+    init = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+    quietly(programs / "initdb", "-D", data, *init)
+    quietly(programs / "pg_ctl", "-D", data, "-l", folder / "log", "-o", options, "-w", "start")
+    try:
+        yield Cluster(folder, port)
+    finally:
+        quietly(programs / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+
+
+class Databases:
+    """Fresh, migrated databases by copying one that was migrated once."""
+
+    def __init__(self, folder: Path, cluster: Cluster | None, domains: Sequence[Domain]) -> None:
+        self._folder, self._cluster, self._domains = folder, cluster, domains
+        self._template: str | None = None
+        self._sqlite: Path | None = None
+
+    def sqlite(self, target: Path) -> str:
+        """A new SQLite file at *target*; returns its address."""
+        if self._sqlite is None:
+            config = make_config(self._folder / "sqlite", self._domains)
+            upgrade(config)
+            self._sqlite = config.data_dir / "balu.db"
+        # Nobody has the template open, and its write-ahead log was folded in when it was closed.
+        shutil.copyfile(self._sqlite, target)
+        return f"sqlite+aiosqlite:///{target}"
+
+    @contextmanager
+    def postgresql(self) -> Generator[str, None, None]:
+        """A new PostgreSQL database until the block ends."""
+        assert self._cluster is not None
+        if self._template is None:
+            name = "template_balu"
+            url = self._cluster.create(name)
+            upgrade(make_config(self._folder / "postgresql", self._domains, database_url=url))
+            self._template = name
+        name = f"test_{secrets.token_hex(6)}"
+        try:
+            yield self._cluster.create(name, self._template)
+        finally:
+            self._cluster.drop(name)
+
+
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(slots=True)
+class Server:
+    """A running ``balu serve`` and a client for it."""
+
+    url: str
+    data_dir: Path
+    process: subprocess.Popen[bytes]
+    client: httpx2.Client
+    log: Path
+
+    def restart(self) -> None:
+        """Kill it hard and start it again on the same data directory and port."""
+        self.kill()
+        self.process = _start(self.data_dir, self.url, self.log)
+        _wait_until_up(self)
+
+    def kill(self) -> None:
+        """End it as a power cut would, with everything it started."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@contextmanager
+def running_server(data_dir: Path, **environ: str) -> Generator[Server, None, None]:
+    """``balu serve`` on a free port until the block ends; *environ* joins its environment."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    url, log = f"http://127.0.0.1:{free_port()}", data_dir / "server.log"
+    with httpx2.Client(base_url=url, timeout=60) as client:
+        server = Server(url, data_dir, _start(data_dir, url, log, **environ), client, log)
+        try:
+            _wait_until_up(server)
+            yield server
+        finally:
+            server.process.terminate()
+            try:
+                server.process.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def _start(data_dir: Path, url: str, log: Path, **environ: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "balu", "serve", "--data-dir", str(data_dir)]
+    command += ["--port", url.rsplit(":", 1)[1]]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("BALU_")}
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603  our own program
+            command, env={**clean, **environ}, stdout=output, stderr=output, start_new_session=True
+        )
+
+
+def _wait_until_up(server: Server) -> None:
+    deadline = time.monotonic() + SERVER_STARTS_WITHIN_S
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            break
+        try:
+            if server.client.get("/api/health").is_success:
+                return
+        except httpx2.TransportError:
+            time.sleep(0.05)
+    raise RuntimeError(f"the server did not come up:\n{server.log.read_text()[-4000:]}")
