@@ -1,5 +1,6 @@
 """Conditional requests and byte ranges (RFC 9110, sections 13 and 14): pure decisions, no I/O."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from urllib.parse import quote
 
 MAX_RANGES = 64
 """More in one request only serves attacks; such a request gets the whole content."""
+_SPEC = re.compile(r"([0-9]{0,19})-([0-9]{0,19})")
 Verdict = Literal["go", "not-modified", "failed"]
 
 
@@ -94,31 +96,39 @@ def parse(header: str | None, size: int) -> list[Range] | None:
     Raises:
         UnsatisfiableRangeError: nothing asked for lies inside.
     """
-    if header is None:
-        return None
-    unit, separator, spec = header.partition("=")
-    if not separator or unit.strip().lower() != "bytes":
-        return None
-    items = [item.strip() for item in spec.split(",") if item.strip()]
-    if not items or len(items) > MAX_RANGES:
+    items = _specs(header)
+    if items is None:
         return None
     found: list[Range] = []
-    for item in items:
-        first, dash, last = item.partition("-")
-        if not dash or not all(part == "" or (part.isascii() and part.isdigit()) for part in (first, last)):
-            return None
-        if first == "" == last or (first and last and int(first) > int(last)):
-            return None
-        if first == "":
-            start, end = max(0, size - int(last)), size - 1
+    for first, last in items:
+        if first is None:
+            start, end = max(0, size - (last or 0)), size - 1
         else:
-            start, end = int(first), min(int(last) if last else size - 1, size - 1)
+            start, end = first, size - 1 if last is None else min(last, size - 1)
         if start <= end:
             found.append(Range(start, end))
     if not found:
         raise UnsatisfiableRangeError
     if len(found) > 1 and sum(map(len, found)) > size:
         return None
+    return found
+
+
+def _specs(header: str | None) -> list[tuple[int | None, int | None]] | None:
+    """First and last of each range as written, None for anything that is not a list of byte ranges."""
+    unit, separator, text = (header or "").partition("=")
+    items = [item.strip() for item in text.split(",") if item.strip()]
+    if not separator or unit.strip().lower() != "bytes" or not 0 < len(items) <= MAX_RANGES:
+        return None
+    found: list[tuple[int | None, int | None]] = []
+    for item in items:
+        hit = _SPEC.fullmatch(item)
+        if hit is None or hit[0] == "-":
+            return None
+        first, last = (int(text) if text else None for text in hit.groups())
+        if first is not None and last is not None and first > last:
+            return None
+        found.append((first, last))
     return found
 
 
@@ -138,7 +148,7 @@ def http_date(moment: datetime) -> str:
 
 
 def content_disposition(name: str, *, inline: bool = False) -> str:
-    """RFC 6266 header with a plain fallback and the exact name in RFC 8187 coding; *name* may hold anything."""
+    """RFC 6266 header: a plain fallback, and the exact name in RFC 8187 coding."""
     raw = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     plain = "".join(char if " " <= char <= "~" and char not in '"\\%;/' else "_" for char in raw)
     kind = "inline" if inline else "attachment"

@@ -1,13 +1,11 @@
 """Volumes and the quota ledger."""
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from advanced_alchemy.types import DateTimeUTC
 from alembic import op
 
 revision = "0004"
-down_revision = "0003" if list(Path(__file__).parent.glob("*_0003_*.py")) else "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

@@ -8,7 +8,7 @@ from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.service import FileService, Window
 
 __all__ = [
-    "FileChanged", "FileNotFoundHereError", "FileRow", "FileService", "FilesPurged", "Found", "Home", "IntentRow",
-    "JournalRow", "Places", "ReservationRow", "Spot", "Staged", "Stored", "Terms", "VersionRow", "Window", "Writer",
-    "told",
+    "FileChanged", "FileNotFoundHereError", "FileRow", "FileService", "FilesPurged", "Found", "Home",
+    "IntentRow", "JournalRow", "Places", "ReservationRow", "Spot", "Staged", "Stored", "Terms",
+    "VersionRow", "Window", "Writer", "told",
 ]  # fmt: skip

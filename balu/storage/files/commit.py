@@ -41,6 +41,7 @@ from balu_core import Entry, Sink, StaleTargetError
 P = ParamSpec("P")
 T = TypeVar("T")
 OnConflict = Literal["fail", "rename", "replace"]
+Outcome = Literal["created", "replaced", "unchanged"]
 SMALL = 1 << 20
 """Up to here quota is taken together with the intent: one transaction less."""
 STEP = 8 << 20
@@ -86,7 +87,7 @@ class Stored:
     """Where bytes ended up."""
 
     found: Found
-    outcome: Literal["created", "replaced", "unchanged"]
+    outcome: Outcome
 
 
 class _AlikeError(Exception):
@@ -153,8 +154,7 @@ class Writer:
                     reserved += ahead
             entry, blake3 = await self._call("", sink.finish)
             sha256 = sink.sha256()
-            if (terms.blake3 or blake3) != blake3 or (terms.sha256 or sha256) != sha256:
-                raise DigestError("The bytes do not have the announced checksum. Send them again.")
+            _check_digests(terms, blake3, sha256)
         except BaseException:
             await finish(self._abandon(staging_id, sink, home))
             raise
@@ -164,6 +164,10 @@ class Writer:
         """Give staged bytes the name *spot*, or another one where *terms* say ``rename``."""
         stored: Stored = await finish(self._publish(spot, staged, terms))
         return stored
+
+    async def drop(self, staged: Staged) -> None:
+        """Give up staged bytes and what was reserved for them."""
+        await finish(self._abandon(staged.id, None, staged.home))
 
     async def folder(self, spot: Spot, *, make: bool = False) -> Found:
         """The existing folder *spot*; missing ones are made if *make* says so.
@@ -231,14 +235,17 @@ class Writer:
             same = row is not None and staged.blake3 is not None and row.blake3 == staged.blake3
             _check_terms(place, row, terms, same=same)
             plan = _plan(parent.row, place, row, staged)
-            if not same:
+            touched = same and row is not None and terms.mtime_ns not in {None, row.mtime_ns}
+            if touched:
+                plan = structs.replace(plan, base_id=None, is_touch=True)
+            if not same or touched:
                 if missing := staged.size - staged.reserved:
                     await Intents(unit).reserve(
                         place.home.mounted.id, place.home.owner_id, staged.id, missing
                     )
                 name = (plan.volume_id, plan.parent_id, place.name)
                 await Intents(unit).open("put", staged.id, [name], msgspec.to_builtins(plan))
-        if same and row is not None and entry is not None:
+        if same and not touched and row is not None and entry is not None:
             await self._abandon(staged.id, None, staged.home)
             return Stored(Found(place, entry, row), "unchanged")
         shown = await self._give_name(place, staged, entry, plan, terms)
@@ -249,7 +256,8 @@ class Writer:
                 row = await record_put(unit, staged.id, plan, shown, tree)
         except Exception as error:  # whatever it is: the bytes are visible, and recovery writes the rows
             raise _LeftError(error) from error
-        return Stored(Found(place, shown, row), "created" if entry is None else "replaced")
+        outcome: Outcome = "unchanged" if touched else "created" if entry is None else "replaced"
+        return Stored(Found(place, shown, row), outcome)
 
     async def _give_name(
         self, place: Spot, staged: Staged, entry: Entry | None, plan: PutPlan, terms: Terms
@@ -350,7 +358,10 @@ class Writer:
 async def _current(
     unit: Unit, parent: FileRow, place: Spot, entry: Entry | None, *, absent: bool
 ) -> FileRow | None:
-    """The row of what stands at *place* now, None for nothing. *absent*: names that look alike are only rows."""
+    """The row of what stands at *place* now, None for nothing.
+
+    *absent*: names that look alike are known to be rows without anything on the disk.
+    """
     rows = FileRows(unit)
     row, alike = await rows.child(parent.id, place.name, lock=True)
     if alike and not absent and entry is None:
@@ -375,6 +386,11 @@ def _check_terms(place: Spot, row: FileRow | None, terms: Terms, *, same: bool) 
         raise FileChangedError(f"{place.path!r} exists already.", etag=etag)
     if row is not None and terms.on_conflict != "replace":
         raise _taken(place, "already")
+
+
+def _check_digests(terms: Terms, blake3: str, sha256: str | None) -> None:
+    if (terms.blake3 or blake3) != blake3 or (terms.sha256 or sha256) != sha256:
+        raise DigestError("The bytes do not have the announced checksum. Send them again.")
 
 
 def _plan(parent: FileRow, place: Spot, base: FileRow | None, staged: Staged) -> PutPlan:

@@ -6,6 +6,8 @@ from typing import Any
 from balu.kernel.config import Config
 from balu.kernel.domain import Domain
 from balu.storage.files.controller import FileController
+from balu.storage.files.folders import FolderController
+from balu.storage.files.jobs import prune_versions, recover_files, rehash_files, upload_cleanup
 from balu.storage.files.places import Homes
 from balu.storage.files.raw import DOWNLOAD
 
@@ -15,4 +17,11 @@ def parts(_config: Config) -> Mapping[type, Any]:
     return {Homes: Homes()}
 
 
-FILES = Domain(name="files", controllers=(FileController,), raw=(DOWNLOAD,), parts=parts)
+FILES = Domain(
+    name="files",
+    controllers=(FileController, FolderController),
+    raw=(DOWNLOAD,),
+    jobs=(recover_files, upload_cleanup, rehash_files, prune_versions),
+    parts=parts,
+    startup=(recover_files,),
+)

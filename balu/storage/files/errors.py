@@ -67,11 +67,35 @@ class DigestError(BaluError):
     status, code = 460, "upload-hash"
 
 
-UNSAFE = {errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL}
-FULL = {errno.ENOSPC, errno.EDQUOT}
-REFUSED = {errno.EACCES, errno.EPERM}
-WRONG_KIND = {errno.EISDIR, errno.ENOTDIR}
-CROSSING = {errno.EXDEV}
+MEANINGS: tuple[tuple[frozenset[int], type[BaluError], str], ...] = (
+    (frozenset({errno.ENOENT}), FileNotFoundHereError, "There is no file or folder {}."),
+    (
+        frozenset({errno.EEXIST, errno.ENOTEMPTY}),
+        FileExistsHereError,
+        "{} exists already. Choose another name.",
+    ),
+    (
+        frozenset({errno.EISDIR, errno.ENOTDIR}),
+        WrongKindError,
+        "{} is a file where a folder is needed, or the other way round.",
+    ),
+    (
+        frozenset({errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL}),
+        UnsafePathError,
+        "{} leads through a link or has a name that cannot exist here.",
+    ),
+    (
+        frozenset({errno.ENOSPC, errno.EDQUOT}),
+        NoSpaceError,
+        "The disk is full. Free some space and try again.",
+    ),
+    (
+        frozenset({errno.EACCES, errno.EPERM}),
+        ForbiddenError,
+        "The disk does not allow this for {}. Check the permissions on the server.",
+    ),
+    (frozenset({errno.EXDEV}), NestedFilesystemError, "{} lies on another file system."),
+)
 
 
 @contextmanager
@@ -80,34 +104,20 @@ def told(path: str) -> Iterator[None]:
     shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     try:
         yield
-    except StaleTargetError as error:
-        raise FileChangedError(f"{shown} was changed meanwhile. Look at it again.") from error
     except ValueError as error:
         raise UnsafePathError(f"{shown!r} cannot be a name here.") from error
     except OSError as error:
-        raise explained(error, shown) from error
+        raise explained(error, path) from error
 
 
 def explained(error: OSError, shown: str) -> BaluError:
     """What *error* means for whoever asked for *shown*."""
     shown = shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    number = error.errno
-    if isinstance(error, FileNotFoundError):
-        return FileNotFoundHereError(f"There is no file or folder {shown!r}.")
-    if isinstance(error, FileExistsError):
-        return FileExistsHereError(f"{shown!r} exists already. Choose another name.")
-    if number in WRONG_KIND:
-        return WrongKindError(f"{shown!r} is a file where a folder is needed, or the other way round.")
-    if number in UNSAFE:
-        return UnsafePathError(f"{shown!r} leads through a link or has a name that cannot exist here.")
-    if number in FULL:
-        return NoSpaceError("The disk is full. Free some space and try again.")
-    if number in REFUSED:
-        return ForbiddenError(
-            f"The disk does not allow this for {shown!r}. Check the permissions on the server."
-        )
-    if number in CROSSING:
-        return NestedFilesystemError(f"{shown!r} lies on another file system.")
+    if isinstance(error, StaleTargetError):
+        return FileChangedError(f"{shown} was changed meanwhile. Look at it again.")
+    for numbers, kind, sentence in MEANINGS:
+        if error.errno in numbers:
+            return kind(sentence.format(repr(shown)))
     return UnavailableError(
         "The disk does not answer as it should. Try again; if it persists, check the disk."
     )

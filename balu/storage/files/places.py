@@ -122,7 +122,7 @@ class Places:
         return home
 
     async def _make_home(self, mounted: Mounted, core: Volume, owner_id: int, username: str) -> FileRow:
-        """Claim a free directory: an empty one may be ours from an interrupted start, a full one is somebody's."""
+        """Claim a free directory: an empty one may be ours from before a crash, a full one is somebody's."""
         async with open_unit(self._env) as unit:
             again = await _home_row(unit.session, mounted.id, owner_id)
             if again is not None:

@@ -5,6 +5,7 @@ import base64
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 from balu.kernel.errors import BaluError, InvalidError
 from balu.kernel.ranges import (
@@ -158,8 +159,8 @@ async def _send(
 def _multipart(ranges: list[Range], size: int, mime: str, mark: str) -> list[bytes | Range]:
     pieces: list[bytes | Range] = []
     for one in ranges:
-        head = f"\r\n--{mark}\r\ncontent-type: {mime}\r\ncontent-range: bytes {one.start}-{one.end}/{size}\r\n\r\n"
-        pieces += [head.encode("ascii"), one]
+        fields = f"content-type: {mime}\r\ncontent-range: bytes {one.start}-{one.end}/{size}\r\n\r\n"
+        pieces += [f"\r\n--{mark}\r\n{fields}".encode("ascii"), one]
     return [*pieces, f"\r\n--{mark}--\r\n".encode("ascii")]
 
 
@@ -175,8 +176,10 @@ async def _blocks(
             continue
         offset = piece.start
         while offset <= piece.end:
-            read = asyncio.ensure_future(run(source.read, offset, min(length, piece.end - offset + 1)))
-            await asyncio.wait({read, gone}, return_when=asyncio.FIRST_COMPLETED)
+            wanted = min(length, piece.end - offset + 1)
+            read = asyncio.ensure_future(run(source.read, offset, wanted))
+            both: set[asyncio.Future[Any]] = {read, gone}
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if gone.done():
                 await asyncio.wait({read})  # the descriptor is closed right after this
                 raise ClientGoneError

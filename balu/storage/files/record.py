@@ -32,6 +32,8 @@ class PutPlan(msgspec.Struct, frozen=True, kw_only=True):
     base_size: int = 0
     base_mtime_ns: int = 0
     base_blake3: str | None = None
+    is_touch: bool = False
+    """The bytes are the present ones; only the time changes, and the revision stays."""
 
     @property
     def version(self) -> tuple[int, int] | None:
@@ -72,7 +74,12 @@ async def record_put(
             owner_id=plan.owner_id, rev=1,
         )  # fmt: skip
         unit.session.add(row)
-    elif (row.ino, row.size, row.mtime_ns, row.kind) != (_ino(entry), entry.size, entry.mtime_ns, entry.kind):
+    elif not plan.is_touch and (row.ino, row.size, row.mtime_ns, row.kind) != (
+        _ino(entry),
+        entry.size,
+        entry.mtime_ns,
+        entry.kind,
+    ):
         row.rev += 1
     row.kind, row.size, row.mtime_ns, row.ino = entry.kind, entry.size, entry.mtime_ns, _ino(entry)
     row.blake3, row.sha256 = plan.blake3, plan.sha256
@@ -80,14 +87,15 @@ async def record_put(
     live += row.size
     if tree:
         live += await rows.insert_tree(plan.volume_id, plan.owner_id, row, tree)
-    versions = await _keep_version(unit, plan) if plan.base_id is not None else 0
+    versions = await keep_version(unit, plan) if plan.base_id is not None else 0
     await QuotaService(unit).move(plan.owner_id, live=live, versions=versions)
     await intents.release(op_id)
     rows.note(row, "create" if row.rev == 1 else "update")
     return row
 
 
-async def _keep_version(unit: Unit, plan: PutPlan) -> int:
+async def keep_version(unit: Unit, plan: PutPlan) -> int:
+    """Write the row of the former contents; returns their bytes, 0 when the row exists already."""
     make = postgresql.insert if unit.session.get_bind().dialect.name == "postgresql" else sqlite.insert
     values: dict[str, Any] = {
         "file_id": plan.base_id, "rev": plan.base_rev, "volume_id": plan.volume_id, "owner_id": plan.owner_id,

@@ -22,14 +22,14 @@ INO_MASK = (1 << 63) - 1
 
 
 class FileRows:
-    """Rows in one transaction. Paths here are disk names below a home; who may see them was settled before."""
+    """Rows in one transaction. Names are as on the disk; who may see them was settled before."""
 
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
         self._session = unit.session
 
     async def chain(self, top_id: int, parts: Sequence[str]) -> list[FileRow]:
-        """The rows of *parts* below *top_id*, from the top, as far as there are any; one statement for 24 levels."""
+        """The rows of *parts* below *top_id*, as far as there are any; one statement for 24 levels."""
         found: list[FileRow] = []
         for start in range(0, len(parts), JOIN_DEPTH):
             level = parts[start : start + JOIN_DEPTH]
@@ -97,10 +97,10 @@ class FileRows:
         ]
         live = 0
         for start in range(0, len(missing), BATCH):
-            for row in await self._insert(missing[start : start + BATCH]):
-                live += row.size
-                known[row.name] = row
-                self.note(row, "create")
+            for new in await self._insert(missing[start : start + BATCH]):
+                live += new.size
+                known[new.name] = new
+                self.note(new, "create")
         for name, entry in wanted.items():
             row = known.get(name)
             if row is not None and differs(row, entry):
@@ -131,7 +131,7 @@ class FileRows:
         )
 
     async def tree_size(self, top_id: int) -> int:
-        """Bytes of the file or of all files below the folder, as the rows know them; without what lies in the trash."""
+        """Bytes of the file, or of all files below the folder, as the rows know them."""
         tree = _below(top_id)
         total = await self._session.scalar(
             select(func.coalesce(func.sum(FileRow.size), 0)).join(tree, tree.c.id == FileRow.id)

@@ -194,4 +194,4 @@ class FolderPatch(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Rename, move, or both; a *parent_id* of null is the home."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET
-    parent_id: int | None | msgspec.UnsetType = msgspec.UNSET
+    parent_id: int | msgspec.UnsetType | None = msgspec.UNSET

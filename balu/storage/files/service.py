@@ -137,7 +137,7 @@ class FileService:
         if not source.spot.parts:
             raise WrongKindError("The home folder itself stays where it is.")
         if target.home.mounted.id != source.spot.home.mounted.id:
-            return await self._move_across(source, target, on_conflict)
+            raise WrongKindError("Moving between volumes is not possible yet; copy and delete instead.")
         if target == source.spot:
             return source
         if target.is_within(source.spot):
@@ -206,17 +206,15 @@ class FileService:
             with told(source.spot.path):
                 _, copied = await self._threads.run(core.copy, source.spot.disk, staging_id)
                 entry = await self._threads.run(core.staged, staging_id)
-            if entry is None:
-                raise BusyNameError("The copy vanished before it was complete. Try again.")
         except BaseException:
             await finish(self._drop_staged(home, staging_id))
             raise
+        if entry is None:
+            await self._drop_staged(home, staging_id)
+            raise BusyNameError("The copy vanished before it was complete. Try again.")
         return Staged(staging_id, home, entry, copied, size)
 
     async def _drop_staged(self, home: Home, staging_id: str) -> None:
         await self._threads.run(home.core.discard, staging_id)
         async with open_unit(self._env) as unit:
             await Intents(unit).release(staging_id)
-
-    async def _move_across(self, source: Found, target: Spot, on_conflict: OnConflict) -> Found:
-        raise WrongKindError("Moving between volumes is not possible yet; copy and delete instead.")

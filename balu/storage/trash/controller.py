@@ -5,12 +5,14 @@ from typing import Annotated
 import msgspec
 from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from balu.kernel.caller import Caller
 from balu.kernel.errors import MalformedError
 from balu.kernel.unit import Env
-from balu.storage.files import FileService
+from balu.storage.files import FileService, Window
+from balu.storage.files.controller import FILES, Files
+from balu.storage.files.errors import FolderNotEmptyError, WrongKindError
 from balu.storage.files.items import mime_of
 from balu.storage.files.mounts import volume_id_of
 from balu.storage.files.names import to_wire
@@ -84,6 +86,30 @@ class TrashController(Controller):
             caller, trash_id, target_path=wish.target_path, on_conflict=wish.on_conflict
         )
         return FileMoved(message="Restored", file=FileService(env, caller).item(found))
+
+
+class FolderDeleteController(Controller):
+    """Deleting a folder by its id."""
+
+    path, tags = "/folders", ("folders",)
+    dependencies = {"trash": Provide(provide_trash, sync_to_thread=False), **FILES}
+
+    @delete("/{folder_id:int}", operation_id="deleteFolder", opt=WRITE, status_code=200)
+    async def delete(
+        self, trash: Trash, files: Files, folder_id: FromPath[int], recursive: FromQuery[bool] = False
+    ) -> Deleted:
+        """Move a folder to the trash; one that is not empty only when *recursive* says so."""
+        found = await files.find(None, folder_id)
+        if not found.is_folder:
+            raise WrongKindError("This is a file, not a folder.")
+        if not recursive:
+            listed, _ = await files.list(found.spot, Window(limit=1))
+            if listed.total:
+                raise FolderNotEmptyError(
+                    "The folder is not empty. Ask for recursive=true to delete everything."
+                )
+        item = await trash.delete(found)
+        return Deleted(message="Moved to trash", trash_id=item.id)
 
 
 class DeleteController(Controller):

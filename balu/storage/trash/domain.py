@@ -1,13 +1,18 @@
 """What the trash contributes to the application."""
 
 from balu.kernel.domain import Domain
-from balu.storage.trash.controller import DeleteController, TrashController
+from balu.storage.trash.batch import BatchController, batch_files
+from balu.storage.trash.controller import DeleteController, FolderDeleteController, TrashController
+from balu.storage.trash.jobs import keep_homes, quota_recount, recover_trash, trash_purge
 from balu.storage.trash.raw import DELETE
 from balu.storage.trash.settings import TrashSettings
 
 TRASH = Domain(
     name="trash",
-    controllers=(TrashController, DeleteController),
+    controllers=(TrashController, DeleteController, FolderDeleteController, BatchController),
     raw=(DELETE,),
+    jobs=(recover_trash, trash_purge, quota_recount, batch_files),
+    listeners=(keep_homes,),
     settings=TrashSettings,
+    startup=(recover_trash,),
 )

@@ -16,7 +16,7 @@ from balu.storage.files.commit import DOUBTFUL, OnConflict, Writer
 from balu.storage.files.errors import FileExistsHereError, FileNotFoundHereError, explained, told
 from balu.storage.files.events import FilesPurged
 from balu.storage.files.intents import Intents
-from balu.storage.files.models import VersionRow
+from balu.storage.files.models import FileRow, VersionRow
 from balu.storage.files.names import numbered, split, to_stored
 from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.rows import BATCH, FileRows
@@ -46,6 +46,20 @@ class TrashService:
         self._threads = env.part(Threads)
         self._places = Places(env)
 
+    async def delete_homes(self, owner_id: int) -> None:
+        """Move every home of an account that is gone into the trash."""
+        query = select(FileRow).where(
+            FileRow.owner_id == owner_id, FileRow.parent_id.is_(None), FileRow.trash_id.is_(None)
+        )
+        async with open_unit(self._env, writes=False) as unit:
+            rows = (await unit.session.scalars(query)).all()
+        for row in rows:
+            mounted = await self._env.part(Volumes).get(row.volume_id)
+            home = Home(mounted, row.id, row.name, owner_id)
+            with told(row.name):
+                entry = await self._threads.run(home.core.stat, row.name)
+            await finish(self._delete(Found(Spot(home, ()), entry, row)))
+
     async def delete(self, found: Found) -> TrashRow:
         """Move a file or tree into the trash by one rename.
 
@@ -66,11 +80,11 @@ class TrashService:
         keep = timedelta(days=self._env.part(TrashSettings).retention_days)
         plan = TrashPlan(
             uid=op_id, volume_id=home.mounted.id, owner_id=home.owner_id, file_id=found.row.id,
-            parent_id=found.row.parent_id or 0, name=to_stored(spot.name), original_path=spot.path,
+            parent_id=found.row.parent_id or 0, name=to_stored(found.entry.name), original_path=spot.path,
             kind=found.entry.kind, size=size, files=files, expires_at=self._env.now() + keep,
         )  # fmt: skip
         async with open_unit(self._env) as unit:
-            name = (plan.volume_id, plan.parent_id, spot.name)
+            name = (plan.volume_id, plan.parent_id, found.entry.name)
             await Intents(unit).open("trash", op_id, [name], msgspec.to_builtins(plan))
         origin = msgspec.json.encode({**msgspec.to_builtins(plan), "deleted_at": self._env.now()})
         await self._on_disk(op_id, spot.path, core.trash, spot.disk, op_id, origin=origin)
@@ -130,8 +144,7 @@ class TrashService:
         place, number = spot, 0
         while True:
             try:
-                if await self._places.stat(place) is not None:
-                    raise FileExistsHereError(f"{place.path!r} exists already. Choose another place.")
+                await self._refuse_taken(place)
                 found: Found = await finish(self._restore(item, place, parent))
             except FileExistsHereError:
                 if on_conflict != "rename":
@@ -140,6 +153,10 @@ class TrashService:
                 place = spot.renamed(numbered(spot.name, number))
             else:
                 return found
+
+    async def _refuse_taken(self, place: Spot) -> None:
+        if await self._places.stat(place) is not None:
+            raise FileExistsHereError(f"{place.path!r} exists already. Choose another place.")
 
     async def _restore(self, item: TrashRow, place: Spot, parent: Found) -> Found:
         op_id, home = secrets.token_hex(16), place.home

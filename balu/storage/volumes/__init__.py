@@ -1,12 +1,17 @@
 """Volumes: the directory trees files live on, their space, and who may fill how much of it."""
 
-from balu.storage.volumes.errors import NoRoomError, QuotaExceededError, VolumeOfflineError
+from balu.storage.volumes.errors import (
+    NoRoomError,
+    QuotaExceededError,
+    VolumeNotFoundError,
+    VolumeOfflineError,
+)
 from balu.storage.volumes.models import QuotaRow, VolumeRow
 from balu.storage.volumes.quota import QuotaService, Usage
 from balu.storage.volumes.registry import Mounted, Volumes
 from balu.storage.volumes.service import VolumeService
 
 __all__ = [
-    "Mounted", "NoRoomError", "QuotaExceededError", "QuotaRow", "QuotaService", "Usage", "VolumeOfflineError",
-    "VolumeRow", "VolumeService", "Volumes",
+    "Mounted", "NoRoomError", "QuotaExceededError", "QuotaRow", "QuotaService", "Usage",
+    "VolumeNotFoundError", "VolumeOfflineError", "VolumeRow", "VolumeService", "Volumes",
 ]  # fmt: skip

@@ -46,7 +46,8 @@ class QuotaService:
         found = (
             await self._unit.session.execute(select(*columns).where(QuotaRow.owner_id == owner_id))
         ).one_or_none()
-        return Usage(*(found or (0, 0, 0, 0)), limit=await limit_of(self._unit, owner_id))
+        live, reserved, trash, versions = found or (0, 0, 0, 0)
+        return Usage(live, reserved, trash, versions, limit=await limit_of(self._unit, owner_id))
 
     async def check(self, owner_id: int, size: int) -> None:
         """Refuse early what ``reserve`` would refuse; nothing is taken.

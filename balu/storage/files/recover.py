@@ -1,0 +1,132 @@
+"""After a crash: finish or undo what an intent says, by what the names point to now."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from msgspec import convert
+
+from balu.kernel.errors import UnavailableError
+from balu.kernel.threads import Threads
+from balu.kernel.unit import Env, open_unit
+from balu.storage.files.intents import Intents
+from balu.storage.files.items import EPOCH
+from balu.storage.files.models import IntentRow
+from balu.storage.files.names import from_stored
+from balu.storage.files.record import MovePlan, PutPlan, keep_version, record_move, record_put
+from balu.storage.files.rows import FileRows
+from balu.storage.volumes import QuotaService, VolumeNotFoundError, Volumes
+from balu_core import Entry, Volume
+
+UNCLAIMED = timedelta(hours=1)
+"""Younger staged bytes may belong to a small upload that has no row yet."""
+log = structlog.get_logger("balu.files")
+
+
+class Recovery:
+    """Settles what dead workers left. Idempotent; several processes may run it at once."""
+
+    def __init__(self, env: Env) -> None:
+        self._env = env
+        self._threads = env.part(Threads)
+
+    async def run(self) -> int:
+        """Finish or undo every abandoned write and move; returns how many."""
+        async with open_unit(self._env) as unit:
+            intents = await Intents(unit).abandoned("put", "move")
+        settled = 0
+        for intent in intents:
+            try:
+                core = (await self._env.part(Volumes).get(intent.volume_id)).core
+                await (self._put(core, intent) if intent.op == "put" else self._move(core, intent))
+            except (UnavailableError, VolumeNotFoundError, OSError) as error:
+                # The disk gives no answer, so nothing may be decided; the intent stays and is tried again.
+                log.warning("not recovered yet", op=intent.op, op_id=intent.op_id, reason=str(error))
+            else:
+                settled += 1
+        return settled + await self._release()
+
+    async def _put(self, core: Volume, intent: IntentRow) -> None:
+        plan = convert(intent.plan, PutPlan)
+        path = await self.path_of(plan.parent_id, plan.name)
+        given = path is not None and await self._threads.run(
+            core.settle, intent.op_id, path, staged_ino=plan.staged_ino, version=plan.version
+        )
+        if given and path is not None:
+            shown = await self._threads.run(core.stat, path)
+            tree = await self._threads.run(core.walk, path) if shown.kind == "directory" else ()
+            async with open_unit(self._env) as unit:
+                await record_put(unit, intent.op_id, plan, shown, tree)
+            log.info("write finished after a crash", path=path)
+            return
+        kept = path is not None and await self._keep_base(core, intent.op_id, path, plan)
+        await self._threads.run(core.discard, intent.op_id)
+        async with open_unit(self._env) as unit:
+            intents = Intents(unit)
+            if kept:
+                await QuotaService(unit).move(plan.owner_id, versions=await keep_version(unit, plan))
+            await intents.release(intent.op_id)
+            await intents.close(intent.op_id)
+
+    async def _keep_base(self, core: Volume, op_id: str, path: str, plan: PutPlan) -> bool:
+        """Somebody else took the name after the swap: the former contents in staging become a version."""
+        left = await self._threads.run(core.staged, op_id)
+        shown = await self.entry(core, path)
+        if left is None or left.ino == plan.staged_ino or shown is None or plan.version is None:
+            return False
+        return await self._threads.run(core.settle, op_id, path, staged_ino=shown.ino, version=plan.version)
+
+    async def _move(self, core: Volume, intent: IntentRow) -> None:
+        plan = convert(intent.plan, MovePlan)
+        path = await self.path_of(plan.parent_id, plan.name)
+        shown = await self.entry(core, path) if path is not None else None
+        async with open_unit(self._env) as unit:
+            if shown is not None and shown.ino == plan.ino:
+                await record_move(unit, intent.op_id, plan)
+            else:
+                await Intents(unit).close(intent.op_id)
+
+    async def _release(self) -> int:
+        """Give back what uploads of dead workers had reserved."""
+        async with open_unit(self._env, writes=False) as unit:
+            left = await Intents(unit).left_over()
+        for reservation in left:
+            try:
+                core = (await self._env.part(Volumes).get(reservation.volume_id)).core
+                await self._threads.run(core.discard, reservation.staging_id)
+            except (UnavailableError, VolumeNotFoundError, OSError):
+                continue
+            async with open_unit(self._env) as unit:
+                await Intents(unit).release(reservation.staging_id)
+        return len(left)
+
+    async def path_of(self, parent_id: int, stored_name: str) -> str | None:
+        """Path on the disk of a name in a folder, None when the folder is deleted."""
+        async with open_unit(self._env, writes=False) as unit:
+            rows = await FileRows(unit).path_of(parent_id)
+        return "/".join((*(row.name for row in rows), from_stored(stored_name))) if rows else None
+
+    async def entry(self, core: Volume, path: str) -> Entry | None:
+        """What is there, None for nothing."""
+        try:
+            return await self._threads.run(core.stat, path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    async def collect(self) -> int:
+        """Remove staged bytes that no row names and nobody has written to for an hour."""
+        removed = 0
+        for mounted in await self._env.part(Volumes).all():
+            if mounted.native is None or not mounted.is_online():
+                continue
+            staged = await self._threads.run(mounted.native.staging)
+            async with open_unit(self._env, writes=False) as unit:
+                wanted = await Intents(unit).in_use()
+            before = _ns(self._env.now() - UNCLAIMED)
+            for entry in staged:
+                if entry.name not in wanted and max(entry.mtime_ns, entry.ctime_ns) < before:
+                    removed += await self._threads.run(mounted.native.discard, entry.name)
+        return removed
+
+
+def _ns(when: datetime) -> int:
+    return int((when - EPOCH) / timedelta(microseconds=1)) * 1000

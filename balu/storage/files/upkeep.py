@@ -1,0 +1,103 @@
+"""Chores: hashes of what was changed from outside, former contents that are kept long enough, the ledger."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from balu.kernel.errors import NotFoundError, UnavailableError
+from balu.kernel.threads import Threads
+from balu.kernel.unit import Env, open_unit
+from balu.storage.files.models import FileRow, VersionRow
+from balu.storage.files.rows import FileRows, differs
+from balu.storage.volumes import QuotaService, Volumes
+
+KEEP_VERSIONS = 10
+KEEP_AGE = timedelta(days=30)
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """What one round of hashing did."""
+
+    files: int = 0
+    bytes: int = 0
+
+
+class Upkeep:
+    """Verbs of the nightly and quarter-hourly chores."""
+
+    def __init__(self, env: Env) -> None:
+        self._env = env
+        self._threads = env.part(Threads)
+
+    async def rehash(self, *, seconds: float) -> Hashed:
+        """Read files without a hash until there are none, or *seconds* have passed."""
+        loop = asyncio.get_running_loop()
+        until, after, files, total = loop.time() + seconds, 0, 0, 0
+        while loop.time() < until:
+            query = (
+                select(FileRow)
+                .where(FileRow.kind == "file", FileRow.blake3.is_(None), FileRow.id > after)
+                .order_by(FileRow.id)
+                .limit(BATCH)
+            )
+            async with open_unit(self._env, writes=False) as unit:
+                rows = (await unit.session.scalars(query)).all()
+            if not rows:
+                break
+            for row in rows:
+                after = row.id
+                if loop.time() >= until:
+                    break
+                if await self._rehash_one(row):
+                    files, total = files + 1, total + row.size
+        return Hashed(files, total)
+
+    async def _rehash_one(self, row: FileRow) -> bool:
+        async with open_unit(self._env, writes=False) as unit:
+            path = await FileRows(unit).path_of(row.id)
+        if not path:
+            return False
+        try:
+            core = (await self._env.part(Volumes).get(row.volume_id)).core
+            entry, blake3 = await self._threads.run(core.hash, "/".join(step.name for step in path))
+        except (OSError, UnavailableError, NotFoundError):
+            return False  # gone, being written or offline: another round will see
+        if differs(row, entry):
+            return False  # whoever looks at it next adopts the change first
+        async with open_unit(self._env) as unit:
+            now = await unit.session.get(FileRow, row.id)
+            if now is not None and now.rev == row.rev and now.ino == row.ino:
+                now.blake3 = blake3
+        return True
+
+    async def prune_versions(self) -> int:
+        """Remove what is neither among a file's last ten versions nor younger than 30 days; returns bytes."""
+        before = self._env.now() - KEEP_AGE
+        newer = aliased(VersionRow)
+        rank = (
+            select(func.count())
+            .where(newer.file_id == VersionRow.file_id, newer.rev > VersionRow.rev)
+            .scalar_subquery()
+        )
+        query = select(VersionRow).where(VersionRow.created_at < before, rank >= KEEP_VERSIONS)
+        async with open_unit(self._env, writes=False) as unit:
+            old = (await unit.session.scalars(query.order_by(VersionRow.id))).all()
+        freed = 0
+        for version in old:
+            try:
+                core = (await self._env.part(Volumes).get(version.volume_id)).core
+                await self._threads.run(core.drop_version, version.file_id, version.rev)
+            except UnavailableError:
+                continue
+            async with open_unit(self._env) as unit:
+                found = await unit.session.get(VersionRow, version.id)
+                if found is not None:
+                    await unit.session.delete(found)
+                    await QuotaService(unit).move(version.owner_id, versions=-version.size)
+                    freed += version.size
+        return freed

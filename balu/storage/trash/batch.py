@@ -1,0 +1,202 @@
+"""``POST /api/files/batch``: one act on many files, as a job with progress."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from fnmatch import fnmatch
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Controller, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from balu.identity.users import UserService
+from balu.kernel.caller import Caller
+from balu.kernel.errors import BaluError, InvalidError
+from balu.kernel.jobs import JobAccepted, Run, enqueue, job
+from balu.kernel.unit import Unit
+from balu.storage.files import FileService, Found, Spot
+from balu.storage.files.errors import WrongKindError
+from balu.storage.files.mounts import volume_id_of
+from balu.storage.files.names import check_name
+from balu.storage.files.service import EVERYTHING, Window
+from balu.storage.trash.service import TrashService
+
+Action = Literal["delete", "move", "copy", "restore", "purge"]
+MAX_FAILURES = 100
+Step = Callable[[], Awaitable[object]]
+
+
+class BatchFilter(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Everything in a folder, or what matches of it; for "select all" without sending every id."""
+
+    path: str = ""
+    folder_id: int | None = None
+    contains: str | None = None
+    """As the ``filter`` of a listing."""
+    pattern: str | None = None
+    """Shell pattern such as ``*.jpg``."""
+    type: Literal["file", "directory"] | None = None
+
+
+class BatchCreate(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """*ids* are file ids; for ``restore`` and ``purge`` those of the trash."""
+
+    action: Action
+    ids: Annotated[list[int], msgspec.Meta(max_length=100_000)] = []
+    paths: Annotated[list[str], msgspec.Meta(max_length=100_000)] = []
+    include: Annotated[list[int], msgspec.Meta(max_length=100_000)] = []
+    """More ids besides what the filter finds."""
+    exclude: Annotated[list[int], msgspec.Meta(max_length=100_000)] = []
+    filter: BatchFilter | None = None
+    mount: str | int | None = None
+    target_path: str | None = None
+    """Folder for ``move`` and ``copy``."""
+    folder_id: int | None = None
+    on_conflict: Literal["fail", "rename", "replace"] = "rename"
+
+
+class BatchFailure(msgspec.Struct, kw_only=True):
+    """Something that could not be done."""
+
+    what: str
+    code: str
+    detail: str
+
+
+class BatchResult(msgspec.Struct, kw_only=True):
+    """What a batch did."""
+
+    done: int
+    failed: int
+    total: int
+    failures: list[BatchFailure]
+    """The first hundred."""
+    trash_ids: list[int]
+    """Of what was deleted, for undo; the first ten thousand."""
+
+
+class BatchController(Controller):
+    """One act on many."""
+
+    path, tags = "/files", ("files",)
+
+    @post("/batch", operation_id="batchFiles", status_code=202, opt={"scope": "files:write"})
+    async def batch(
+        self, unit: NamedDependency[Unit], own_id: NamedDependency[int], data: JSONBody[BatchCreate]
+    ) -> JobAccepted:
+        """Start it; items fail alone, and the job's result says which."""
+        if data.action in {"move", "copy"} and data.target_path is None and data.folder_id is None:
+            raise InvalidError("Say where to.", field="target_path")
+        if not (data.ids or data.paths or data.include or data.filter):
+            raise InvalidError("Name files, or a filter that finds them.", field="ids")
+        job_id = await enqueue(unit, batch_files, owner_id=own_id, wish=msgspec.to_builtins(data))
+        return JobAccepted(job_id=job_id, status_url=f"/api/jobs/{job_id}")
+
+
+@job(max_attempts=1)
+async def batch_files(run: Run, *, wish: dict[str, Any]) -> BatchResult:
+    """Delete, move, copy, restore or purge many things, one after the other."""
+    data = msgspec.convert(wish, BatchCreate)
+    async with run.unit(writes=False) as unit:
+        account = await UserService(unit).get(run.owner_id or 0)
+    caller = Caller(user_id=account.id, username=account.username, grade=account.grade)
+    result = BatchResult(done=0, failed=0, total=0, failures=[], trash_ids=[])
+    steps = await _Batch(run, caller, data, result).steps()
+    result.total = len(steps)
+    for number, (what, step) in enumerate(steps):
+        if await run.cancelled():
+            break
+        try:
+            await step()
+            result.done += 1
+        except BaluError as error:
+            result.failed += 1
+            if len(result.failures) < MAX_FAILURES:
+                result.failures.append(BatchFailure(what=what, code=error.code, detail=error.detail))
+        await run.progress(100 * (number + 1) / len(steps), f"{number + 1} of {len(steps)}")
+    return result
+
+
+class _Batch:
+    def __init__(self, run: Run, caller: Caller, data: BatchCreate, result: BatchResult) -> None:
+        self._caller, self._data, self._result = caller, data, result
+        self._files = FileService(run.env, caller)
+        self._trash = TrashService(run.env)
+
+    async def steps(self) -> list[tuple[str, Step]]:
+        """What to do, each with a name for the report."""
+        data = self._data
+        if data.action in {"restore", "purge"}:
+            wanted = [one for one in (*data.ids, *data.include) if one not in set(data.exclude)]
+            return [(str(one), self._of_trash(one)) for one in wanted]
+        into = await self._folder(data.target_path or "", data.folder_id) if _has_target(data) else None
+        steps: list[tuple[str, Step]] = [(path, self._by_path(path, into)) for path in data.paths]
+        ids = dict.fromkeys((*data.ids, *data.include, *await self._filtered()))
+        steps += [(str(one), self._by_id(one, into)) for one in ids if one not in set(data.exclude)]
+        return steps
+
+    async def _folder(self, path: str, folder_id: int | None) -> Spot:
+        found = await self._files.find(path, folder_id, volume_id_of(self._data.mount))
+        if not found.is_folder:
+            raise WrongKindError("The target is not a folder.")
+        return found.spot
+
+    async def _filtered(self) -> Sequence[int]:
+        wish = self._data.filter
+        if wish is None:
+            return ()
+        spot = await self._folder(wish.path, wish.folder_id)
+        listed, _ = await self._files.list(spot, Window(contains=wish.contains, limit=EVERYTHING))
+        items = msgspec.json.decode(listed.files, type=list[_Hit])
+        return [
+            item.file_id
+            for item in items
+            if (wish.type is None or item.type == wish.type)
+            and (wish.pattern is None or fnmatch(item.name.casefold(), wish.pattern.casefold()))
+        ]
+
+    def _of_trash(self, trash_id: int) -> Step:
+        async def restore() -> object:
+            conflict: Literal["fail", "rename"] = "fail" if self._data.on_conflict == "fail" else "rename"
+            return await self._trash.restore(self._caller, trash_id, on_conflict=conflict)
+
+        async def purge() -> object:
+            await self._trash.get(self._caller.user_id, trash_id)
+            return await self._trash.purge(self._caller.user_id, [trash_id])
+
+        return restore if self._data.action == "restore" else purge
+
+    def _by_path(self, path: str, into: Spot | None) -> Step:
+        async def act() -> None:
+            await self._act(await self._files.find(path, None, volume_id_of(self._data.mount)), into)
+
+        return act
+
+    def _by_id(self, file_id: int, into: Spot | None) -> Step:
+        async def act() -> None:
+            await self._act(await self._files.find(None, file_id), into)
+
+        return act
+
+    async def _act(self, found: Found, into: Spot | None) -> None:
+        data = self._data
+        if data.action == "delete" or into is None:
+            item = await self._trash.delete(found)
+            if len(self._result.trash_ids) < 10_000:  # noqa: PLR2004  see its docstring
+                self._result.trash_ids.append(item.id)
+            return
+        target = into.child(check_name(found.spot.name))
+        if data.action == "move":
+            await self._files.move(found, target, on_conflict=data.on_conflict)
+        else:
+            await self._files.copy(found, target, on_conflict=data.on_conflict)
+
+
+class _Hit(msgspec.Struct):
+    file_id: int
+    name: str
+    type: str
+
+
+def _has_target(data: BatchCreate) -> bool:
+    return data.action in {"move", "copy"}
