@@ -13,6 +13,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import Receive, Scope, Send
 
 from balu import __version__, kernel
+from balu.identity.auth.domain import AUTH
 from balu.identity.users.domain import USERS
 from balu.kernel import openapi_pages
 from balu.kernel.config import Config, LogSettings, Server, load_config
@@ -30,12 +31,13 @@ from balu.kernel.problems import handle
 from balu.kernel.spa import WebUI
 from balu.kernel.sqlite import check
 from balu.kernel.unit import Env
+from balu.operations.admin.domain import ADMIN
 from balu.storage.files.domain import FILES
 from balu.storage.trash.domain import TRASH
 from balu.storage.uploads.domain import UPLOADS
 from balu.storage.volumes.domain import VOLUMES
 
-DOMAINS: tuple[Domain, ...] = (JOBS, USERS, VOLUMES, FILES, UPLOADS, TRASH)
+DOMAINS: tuple[Domain, ...] = (JOBS, USERS, AUTH, VOLUMES, FILES, UPLOADS, TRASH, ADMIN)
 """Every domain, lower ones first: parts, hooks and start-up jobs follow this order."""
 WEB_ROOT = Path(kernel.__file__).parent.parent / "web_dist"
 

@@ -17,13 +17,14 @@ MEMORY_KIB, PASSES, LANES = 64 * 1024, 3, 1
 QUEUE = 64
 MIN_LENGTH, MAX_LENGTH = 8, 128
 COMMON = frozenset(
-    """password1 password12 password123 passw0rd password1! p@ssw0rd p@ssword1 qwerty123 qwertz123 qwerty12
-    qwertyuiop1 welcome1 welcome123 letmein1 letmein123 admin123 admin1234 administrator1 changeme1 changeme123
-    abcd1234 abc12345 abc123456 test1234 testtest1 iloveyou1 sunshine1 princess1 football1 baseball1 superman1
-    monkey123 dragon123 master123 trustno1 summer2024 summer2025 summer2026 winter2024 winter2025 winter2026
-    hallo123 hallo1234 passwort1 passwort123 geheim123 schatz123 starwars1 computer1 internet1 michael1 1q2w3e4r
-    1qaz2wsx q1w2e3r4 zaq12wsx aa123456 a1234567 a12345678 secret123 default1 server123 nas12345 homeserver1
-    balubalu1 balu1234""".split()  # noqa: SIM905  a list of words reads better as words
+    """password1 password12 password123 passw0rd password1! p@ssw0rd p@ssword1 qwerty123 qwertz123
+    qwerty12 qwertyuiop1 welcome1 welcome123 letmein1 letmein123 admin123 admin1234 administrator1
+    changeme1 changeme123 abcd1234 abc12345 abc123456 test1234 testtest1 iloveyou1 sunshine1
+    princess1 football1 baseball1 superman1 monkey123 dragon123 master123 trustno1 summer2024
+    summer2025 summer2026 winter2024 winter2025 winter2026 hallo123 hallo1234 passwort1 passwort123
+    geheim123 schatz123 starwars1 computer1 internet1 michael1 1q2w3e4r 1qaz2wsx q1w2e3r4 zaq12wsx
+    aa123456 a1234567 a12345678 secret123 default1 server123 nas12345 homeserver1 balubalu1
+    balu1234""".split()  # noqa: SIM905
 )
 
 

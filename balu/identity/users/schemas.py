@@ -87,13 +87,13 @@ class UserUpdate(Plain, kw_only=True, forbid_unknown_fields=True):
     """What changes; whatever is absent stays. The name is accepted, but only unchanged."""
 
     username: str | UnsetType = UNSET
-    email: Email | None | UnsetType = UNSET
+    email: Email | UnsetType | None = UNSET
     password: Password | UnsetType = UNSET
     role: Role | UnsetType = UNSET
     grade: Grade | UnsetType = UNSET
     is_active: bool | UnsetType = UNSET
     smb_enabled: bool | UnsetType = UNSET
-    quota_bytes: QuotaBytes | None | UnsetType = UNSET
+    quota_bytes: QuotaBytes | UnsetType | None = UNSET
 
 
 class SettingsRead(msgspec.Struct, kw_only=True):
@@ -112,4 +112,4 @@ class SettingsUpdate(Plain, kw_only=True, forbid_unknown_fields=True):
     theme: Theme | UnsetType = UNSET
     language: Language | UnsetType = UNSET
     notifications_enabled: bool | UnsetType = UNSET
-    storage_limit: int | None | UnsetType = UNSET
+    storage_limit: int | UnsetType | None = UNSET

@@ -71,7 +71,7 @@ class UserService:
     async def names(self, user_ids: Sequence[int]) -> dict[int, str]:
         """Names by number, of those that exist."""
         found = select(UserRow.id, UserRow.username).where(UserRow.id.in_(user_ids))
-        return {user_id: username for user_id, username in await self._session.execute(found)}
+        return dict((await self._session.execute(found)).tuples().all())
 
     async def list(
         self,

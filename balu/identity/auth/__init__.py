@@ -1,0 +1,13 @@
+"""Signing in: passwords, sessions, second factors, API tokens, and the keys behind them."""
+
+from balu.identity.auth.errors import PausedError, SignInError
+from balu.identity.auth.keys import Keys, load_keys
+from balu.identity.auth.service import AuthService, Pending, SignedIn
+from balu.identity.auth.sessions import Client, SessionService
+from balu.identity.auth.settings import AuthSettings
+from balu.identity.auth.tokens import Tokens
+
+__all__ = [
+    "AuthService", "AuthSettings", "Client", "Keys", "PausedError", "Pending", "SessionService",
+    "SignInError", "SignedIn", "Tokens", "load_keys",
+]  # fmt: skip

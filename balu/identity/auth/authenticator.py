@@ -1,0 +1,133 @@
+"""Who shows which credential: bearer tokens, API tokens and the web UI's cookie."""
+
+import time
+from collections.abc import Awaitable, Callable
+from http.cookies import CookieError, SimpleCookie
+
+from litestar.types import Scope
+
+from balu.identity.auth.apikeys import PREFIX, ApiKeyService
+from balu.identity.auth.keys import Keys
+from balu.identity.auth.sessions import TOUCH, SessionService, csrf_of
+from balu.identity.auth.tokens import Tokens
+from balu.identity.users import UserNotFoundError, UserRow, UserService
+from balu.kernel.caller import Authenticator, Caller
+from balu.kernel.errors import UnauthorizedError
+from balu.kernel.http import scope_headers
+from balu.kernel.unit import Env, open_unit
+
+TTL_S = 1.0
+"""How long a check holds: a sign-out elsewhere takes effect within this time."""
+MAX_ENTRIES = 10_000
+COOKIE, SECURE_COOKIE = "balu_session", "__Host-balu_session"
+
+
+class IdentityAuthenticator(Authenticator):
+    """Checks credentials against the database, at most once a second each."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._tokens = Tokens(keys)
+        self._env: Env | None = None
+        self._known: dict[str, tuple[float, Caller]] = {}
+
+    def bind(self, env: Env) -> None:
+        """Use this Env's sessions and clock."""
+        self._env = env
+
+    def forget(self) -> None:
+        """Check everything again: after a sign-out, a new password or a changed account."""
+        self._known.clear()
+
+    async def authenticate(self, scope: Scope) -> Caller | None:
+        """The caller behind ``Authorization: Bearer``, else behind the session cookie."""
+        headers = scope_headers(scope)
+        scheme, _, credential = headers.get("authorization", "").partition(" ")
+        if scheme:
+            if scheme.lower() != "bearer" or not credential:
+                raise _refusal()
+            check = self._api_key if credential.startswith(PREFIX) else self._access_token
+            return await self._cached(credential.strip(), check)
+        cookie = session_cookie(headers.get("cookie", ""), secure=scope.get("scheme") == "https")
+        return await self._cached(f"cookie {cookie}", self._cookie) if cookie else None
+
+    async def _cached(self, credential: str, check: Callable[[str], Awaitable[Caller]]) -> Caller:
+        found = self._known.get(credential)
+        # The time before the check counts, or a sign-out during it would live longer than the limit.
+        now = time.monotonic()
+        if found is not None and found[0] > now:
+            return found[1]
+        caller = await check(credential)
+        if len(self._known) >= MAX_ENTRIES:
+            self._known = {key: value for key, value in self._known.items() if value[0] > now}
+        self._known[credential] = (now + TTL_S, caller)
+        return caller
+
+    async def _access_token(self, token: str) -> Caller:
+        env = self._bound()
+        claims = self._tokens.read("access", token, env.now())
+        async with open_unit(env, writes=False) as unit:
+            session = await SessionService(unit).live(int(claims.get("sid", 0)))
+            if session is None or session.user_id != claims["sub"]:
+                raise _refusal()
+            user = await _user(UserService(unit), session.user_id, session.epoch)
+        return Caller(user.id, user.username, user.grade, via="bearer", session_id=session.id)
+
+    async def _cookie(self, credential: str) -> Caller:
+        env, secret = self._bound(), credential.removeprefix("cookie ")
+        async with open_unit(env, writes=False) as unit:
+            session = await SessionService(unit).live_by_cookie(secret)
+            if session is None:
+                raise _refusal()
+            user = await _user(UserService(unit), session.user_id, session.epoch)
+            stale = session.last_seen_at < unit.now() - TOUCH
+        if stale:
+            async with open_unit(env) as unit:
+                await SessionService(unit).touch(session.id)
+        return Caller(
+            user.id, user.username, user.grade, via="cookie", session_id=session.id,
+            csrf=csrf_of(self._keys, secret),
+        )  # fmt: skip
+
+    async def _api_key(self, token: str) -> Caller:
+        env = self._bound()
+        async with open_unit(env, writes=False) as unit:
+            key = await ApiKeyService(unit).live(token)
+            if key is None:
+                raise _refusal()
+            user = await _user(UserService(unit), key.user_id, None)
+            stale = key.last_used_at is None or key.last_used_at < unit.now() - TOUCH
+        if stale:
+            async with open_unit(env) as unit:
+                await ApiKeyService(unit).touch(key.id)
+        return Caller(user.id, user.username, user.grade, via="token", scopes=frozenset(key.scopes))
+
+    def _bound(self) -> Env:
+        if self._env is None:
+            raise RuntimeError("the authenticator is not bound")
+        return self._env
+
+
+def session_cookie(header: str, *, secure: bool) -> str | None:
+    """The session's secret in a Cookie header; over TLS only the host-bound name counts."""
+    try:
+        found = SimpleCookie(header).get(SECURE_COOKIE if secure else COOKIE)
+    except CookieError:
+        return None
+    return found.value if found is not None and found.value else None
+
+
+async def _user(users: UserService, user_id: int, epoch: int | None) -> UserRow:
+    try:
+        user = await users.get(user_id)
+    except UserNotFoundError as error:
+        raise _refusal() from error
+    if not user.is_active or (epoch is not None and epoch != user.epoch):
+        raise _refusal()
+    return user
+
+
+def _refusal() -> UnauthorizedError:
+    return UnauthorizedError(
+        "This sign-in has expired. Sign in again.", headers={"www-authenticate": "Bearer"}
+    )

@@ -1,0 +1,1 @@
+"""Running the box: administration, telemetry, audit, updates."""
