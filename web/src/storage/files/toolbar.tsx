@@ -3,6 +3,7 @@ import { useText } from "@/kernel/i18n/area";
 import { useFormat } from "@/kernel/i18n/format";
 import {
   Button,
+  Ellipsis,
   FileUp,
   FolderPlus,
   FolderUp,
@@ -107,9 +108,12 @@ function Chosen({ target, desk, narrow, onClear, onMore }: ToolbarProps) {
           {action.label(t)}
         </Button>
       ))}
-      <Button aria-haspopup="menu" onClick={(event) => onMore(event.currentTarget)}>
-        {t.column.actions}
-      </Button>
+      <IconButton
+        icon={Ellipsis}
+        label={t.column.actions}
+        aria-haspopup="menu"
+        onClick={(event) => onMore(event.currentTarget)}
+      />
     </>
   );
 }

@@ -15,6 +15,8 @@ export interface TrashItem {
 export interface TrashPage {
   items: TrashItem[];
   total: number;
+  /** Bytes of everything in the trash. */
+  size: number;
   next: string | null;
 }
 
@@ -28,7 +30,7 @@ type ById = { path: { id: number | string } };
 interface Paths {
   "/api/trash": Get<TrashPage, { query: { limit: number; cursor?: string } }> & Delete<unknown>;
   "/api/trash/{id}": Delete<unknown, undefined, ById>;
-  "/api/trash/{id}/restore": Post<unknown, Restore, ById>;
+  "/api/trash/{id}/restore": Post<{ file: { path: string } }, Restore, ById>;
 }
 
 const api = client<Paths>();
@@ -41,7 +43,7 @@ export function listTrash(cursor: string | undefined, signal?: AbortSignal): Pro
   );
 }
 
-export function restore(id: number | string, how: Restore = {}): Promise<unknown> {
+export function restore(id: number | string, how: Restore = {}): Promise<{ file: { path: string } }> {
   return call(api.POST("/api/trash/{id}/restore", { params: { path: { id } }, body: how }));
 }
 

@@ -62,15 +62,15 @@ export function TrashPage() {
 
   const putBack = (item: TrashItem, how: Restore = {}) =>
     attempt(async () => {
+      let place: string;
       try {
-        await restore(item.id, how);
+        place = (await restore(item.id, how)).file.path;
       } catch (error) {
         if (!isProblem(error, "file-exists", "conflict")) throw error;
         setClash(item);
         return;
       }
       setClash(null);
-      const place = how.target_path ?? item.original_path;
       const folder = parentOf(place);
       await refresh(client, folder);
       const back = () =>
@@ -80,8 +80,7 @@ export function TrashPage() {
         });
       toast({
         text: t.restored(item.name),
-        // A copy under another name cannot be found again by its old one.
-        undo: how.on_conflict ? undefined : back,
+        undo: back,
         action: { label: t.show, run: () => navigate({ to: "/files/$", params: { _splat: folder } }) },
       });
     });
@@ -101,7 +100,7 @@ export function TrashPage() {
   }
 
   async function destroyAll(): Promise<void> {
-    const size = format.bytes(all.reduce((sum, item) => sum + item.size, 0));
+    const size = format.bytes(query.data?.pages[0]?.size ?? 0);
     const { title, body, action } = t.emptyAsk;
     if (!(await confirm({ title, body: body(total, size), action: action(total), danger: true }))) return;
     await attempt(async () => {
