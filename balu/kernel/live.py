@@ -18,7 +18,7 @@ from advanced_alchemy.types import DateTimeUTC
 from litestar import WebSocket, websocket
 from litestar.di import NamedDependency
 from litestar.exceptions import WebSocketDisconnect
-from sqlalchemy import delete, func, select
+from sqlalchemy import BigInteger, delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -45,7 +45,7 @@ class LiveRow(BigIntBase):
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     topic: Mapped[str]
-    user_id: Mapped[int | None] = mapped_column(default=None)
+    user_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
     """Only this user's browsers; None: everybody's who may see the topic."""
     data: Mapped[bytes]
     at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True), index=True)

@@ -15,6 +15,7 @@ from balu.kernel.jobs.declare import Job, Jobs
 from balu.kernel.jobs.models import FAILED, OVER, QUEUED, RUNNING, JobRow, ScheduleRow
 from balu.kernel.jobs.queue import JobQueue
 from balu.kernel.jobs.run import announce_next, store
+from balu.kernel.live import forget_old
 from balu.kernel.unit import Env, Unit, open_unit
 
 RESEND_AFTER = timedelta(seconds=60)
@@ -30,6 +31,8 @@ async def tick(env: Env) -> None:
     await recover_lost(env)
     await resend(env)
     await purge_history(env)
+    async with open_unit(env) as unit:
+        await forget_old(unit)
     await env.part(Dispatcher).deliver(env)
 
 
