@@ -191,6 +191,7 @@ def back_up(config: Config, revision: str, now: datetime) -> Path | None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     stem = f"before-{revision}-{now:%Y%m%dT%H%M%S%f}"
     target = folder / f"{stem}.db" if is_sqlite(config.database_url) else folder / f"{stem}.dump"
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # nobody else may read it
     if is_sqlite(config.database_url):
         _copy_sqlite(_file_of(config), target)
     elif not _dump_postgresql(config.database_url, target):
@@ -205,7 +206,6 @@ def back_up(config: Config, revision: str, now: datetime) -> Path | None:
 def _copy_sqlite(source: Path, target: Path) -> None:
     import sqlite3  # noqa: PLC0415  settled by now: the one modern copy
 
-    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target)) as written:
         read.backup(written)
 
@@ -213,6 +213,7 @@ def _copy_sqlite(source: Path, target: Path) -> None:
 def _dump_postgresql(url: str, target: Path) -> bool:
     program = shutil.which("pg_dump")
     if program is None:
+        target.unlink()
         log.warning("no copy before the migration: pg_dump is not installed")
         return False
     parts = make_url(url)
@@ -225,6 +226,6 @@ def _dump_postgresql(url: str, target: Path) -> bool:
     command = [program, "--format=custom", f"--file={target}"]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        target.unlink(missing_ok=True)
+        target.unlink()
         raise MigrationError(f"pg_dump failed, so nothing was changed: {done.stderr.strip()[:500]}")
     return True
