@@ -13,7 +13,7 @@ from benchmarks.harness.accounting import Group
 from benchmarks.harness.client import Connection, Request, WrongAnswerError
 
 USER = "bench"
-PASSWORD = "bench-not-a-secret-7"
+PASSWORD = "Quiet-Harbour-71"
 _START_WITHIN_S = 60.0
 
 
