@@ -7,24 +7,20 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from litestar.types import Scope
 
-from balu.app import Balu, build, settings_of
+from balu.app import DOMAINS, Balu, build
 from balu.identity.users import NewUser, UserService
-from balu.identity.users.domain import USERS
 from balu.kernel.caller import Authenticator, Caller
-from balu.kernel.config import Config, load_config
-from balu.kernel.db import metadata
+from balu.kernel.config import Config
 from balu.kernel.domain import Domain
 from balu.kernel.env import open_env
 from balu.kernel.http import scope_headers
-from balu.kernel.jobs import JOBS, run_startup
+from balu.kernel.jobs import run_startup
+from balu.kernel.testing import FakeClock
 from balu.kernel.unit import Env, open_unit
-from balu.storage.files.domain import FILES
 from balu.storage.files.service import FileService
-from balu.storage.trash.domain import TRASH
-from balu.storage.uploads.domain import UPLOADS
-from balu.storage.volumes.domain import VOLUMES
 
 ANNA = Caller(user_id=1, username="anna", grade="user")
 BEN = Caller(user_id=2, username="ben", grade="user")
@@ -39,15 +35,13 @@ class NamedInHeader(Authenticator):
         return PEOPLE.get(scope_headers(scope).get("x-test-user", ""))
 
 
-PEOPLE_DOMAIN = Domain(name="people", parts=lambda _config: {Authenticator: NamedInHeader()})
-DOMAINS = (JOBS, USERS, PEOPLE_DOMAIN, VOLUMES, FILES, UPLOADS, TRASH)
+ALL = (*DOMAINS, Domain(name="people", parts=lambda _config: {Authenticator: NamedInHeader()}))
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a test's bytes end up."""
 
-    env: Env
     root: Path
     """The default volume."""
 
@@ -56,32 +50,39 @@ class Place:
         """Anna's folder on the disk."""
         return self.root / "anna"
 
+    def below(self) -> set[str]:
+        """Everything in Anna's folder."""
+        return {str(path.relative_to(self.home)) for path in self.home.rglob("*")}
 
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    return load_config(tmp_path / "data", settings_of(DOMAINS), environ={})
+    def private(self, folder: str) -> list[str]:
+        """Names in one of the volume's own folders."""
+        return sorted(path.name for path in (self.root / ".balu" / folder).iterdir())
 
 
-@pytest.fixture
-async def env(config: Config) -> AsyncGenerator[Env, None]:
-    config.data_dir.mkdir(parents=True)
-    async with open_env(config, DOMAINS) as env:
-        async with env.write().bind.connect() as connection:
-            await connection.run_sync(metadata().create_all)
-            await connection.commit()
-        async with open_unit(env) as unit:
-            for person in PEOPLE.values():
-                row = await UserService(unit).create_hashed(
-                    NewUser(username=person.username, password=""), ""
-                )
-                assert row.id == person.user_id
-        await run_startup(env, [job for domain in DOMAINS for job in domain.startup])
+async def add_people(env: Env) -> None:
+    async with open_unit(env) as unit:
+        for person in PEOPLE.values():
+            row = await UserService(unit).create_hashed(NewUser(username=person.username, password=""), "")
+            assert row.id == person.user_id
+
+
+async def set_quota(env: Env, quota_bytes: int | None) -> None:
+    """Limit Anna."""
+    async with open_unit(env) as unit:
+        (await UserService(unit).get(ANNA.user_id)).quota_bytes = quota_bytes
+
+
+@pytest_asyncio.fixture
+async def env(config: Config, clock: FakeClock) -> AsyncGenerator[Env, None]:
+    async with open_env(config, ALL, now=clock) as env:
+        await add_people(env)
+        await run_startup(env, [job for domain in ALL for job in domain.startup])
         yield env
 
 
 @pytest.fixture
 def place(env: Env, config: Config) -> Place:
-    return Place(env, config.data_dir / "volumes" / "main")
+    return Place(config.data_dir / "volumes" / "main")
 
 
 @pytest.fixture
@@ -91,12 +92,12 @@ def files(env: Env) -> FileService:
 
 @pytest.fixture
 def app(env: Env, config: Config) -> Balu:
-    app = build(config, DOMAINS)
+    app = build(config, ALL)
     app.state.env = app.front.env = env
     return app
 
 
-@pytest.fixture
+@pytest_asyncio.fixture
 async def client(app: Balu) -> AsyncGenerator[httpx.AsyncClient, None]:
     transport: Any = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(

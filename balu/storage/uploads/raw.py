@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from decimal import Decimal
 from typing import Any, cast, get_args
 
 import msgspec
@@ -83,8 +84,8 @@ def mtime_of(text: str) -> int:
         InvalidError: no number, or beyond what a file system can keep.
     """
     try:
-        ns = round(msgspec.json.decode(text.encode(), type=float) * 1e6)
-    except (msgspec.DecodeError, OverflowError, ValueError) as error:
+        ns = int(msgspec.json.decode(text.encode(), type=Decimal) * 1_000_000)
+    except (msgspec.DecodeError, ArithmeticError, ValueError) as error:
         raise InvalidError("mtime is a number of milliseconds since 1970.", field="mtime") from error
     if not 0 <= ns < MAX_SIZE:
         raise InvalidError("This time cannot be kept.", field="mtime")

@@ -1,0 +1,144 @@
+import base64
+import hashlib
+from typing import Any
+
+import httpx
+import pytest
+from blake3 import blake3
+
+
+async def put(client: httpx.AsyncClient, path: str, body: bytes, **more: Any) -> httpx.Response:
+    return await client.put(f"/api/files/content/{path}", content=body, **more)
+
+
+async def test_a_new_name_is_201_and_new_bytes_are_200(client: httpx.AsyncClient, place: Any) -> None:
+    first = await put(client, "a.txt", b"one")
+    second = await put(client, "a.txt", b"two")
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.headers["etag"] != second.headers["etag"]
+    assert first.json()["file_id"] == second.json()["file_id"]
+    assert (place.home / "a.txt").read_bytes() == b"two"
+    assert place.private("staging") == []
+
+
+async def test_the_same_bytes_keep_the_revision(client: httpx.AsyncClient, place: Any) -> None:
+    first = await put(client, "a.txt", b"one")
+    again = await put(client, "a.txt", b"one", params={"mtime": "1000"})
+    assert again.status_code == 200
+    assert again.headers["etag"] == first.headers["etag"]
+    assert (place.home / "a.txt").stat().st_mtime == 1
+    assert place.private("versions") == []
+    assert (await client.get("/api/files/user/root-usage")).json()["live_bytes"] == 3
+
+
+async def test_the_time_of_the_client_is_kept(client: httpx.AsyncClient, place: Any) -> None:
+    answer = await put(client, "a.txt", b"x", params={"mtime": "1600000000123"})
+    assert answer.json()["modified_at"] == "2020-09-13T12:26:40.123000Z"
+    assert (place.home / "a.txt").stat().st_mtime_ns == 1_600_000_000_123_000_000
+    assert (await put(client, "a.txt", b"x", params={"mtime": "soon"})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        pytest.param({"if-none-match": "*"}, 412, id="must-be-new"),
+        pytest.param({"if-match": '"0.0"'}, 412, id="another-base"),
+        pytest.param({"if-match": "*"}, 200, id="anything"),
+    ],
+)
+@pytest.mark.parametrize("size", [10, 3 << 20])
+async def test_conditions_guard_what_is_there(
+    client: httpx.AsyncClient, headers: dict[str, str], status: int, size: int
+) -> None:
+    await put(client, "a.txt", b"old")
+    answer = await put(client, "a.txt", b"n" * size, headers=headers)
+    assert answer.status_code == status
+    expected = b"n" * size if status == 200 else b"old"
+    assert (await client.get("/api/files/download/a.txt")).content == expected
+
+
+async def test_a_repeat_under_the_former_etag_succeeds(client: httpx.AsyncClient) -> None:
+    base = (await put(client, "a.txt", b"one")).headers["etag"]
+    first = await put(client, "a.txt", b"two", headers={"if-match": base})
+    repeat = await put(client, "a.txt", b"two", headers={"if-match": base})
+    other = await put(client, "a.txt", b"three", headers={"if-match": base})
+    assert (first.status_code, repeat.status_code, other.status_code) == (200, 200, 412)
+    assert repeat.headers["etag"] == first.headers["etag"]
+
+
+async def test_a_taken_name_can_refuse_or_give_way(client: httpx.AsyncClient, place: Any) -> None:
+    await put(client, "a.txt", b"one")
+    refused = await put(client, "a.txt", b"two", params={"on_conflict": "fail"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "file-exists")
+    beside = await put(client, "a.txt", b"two", params={"on_conflict": "rename"})
+    third = await put(client, "a.txt", b"three", params={"on_conflict": "rename"})
+    assert (beside.status_code, beside.json()["path"]) == (201, "a (1).txt")
+    assert third.json()["path"] == "a (2).txt"
+    assert place.below() == {"a.txt", "a (1).txt", "a (2).txt"}
+    assert (await put(client, "a.txt", b"x", params={"on_conflict": "never"})).status_code == 422
+
+
+async def test_names_that_differ_only_in_case_collide(client: httpx.AsyncClient, place: Any) -> None:
+    await put(client, "Readme", b"one")
+    assert (await put(client, "README", b"two")).status_code == 409
+    beside = await put(client, "README", b"two", params={"on_conflict": "rename"})
+    assert beside.json()["path"] == "README (1)"
+    (place.home / "Readme").unlink()
+    assert (await put(client, "README", b"three")).status_code == 201
+
+
+async def test_missing_folders_are_made_only_on_demand(client: httpx.AsyncClient, place: Any) -> None:
+    assert (await put(client, "x/y/z.txt", b"1")).status_code == 404
+    assert (await put(client, "x/y/z.txt", b"1", params={"parents": "true"})).status_code == 201
+    assert place.below() == {"x", "x/y", "x/y/z.txt"}
+    assert (await put(client, "x/y/z.txt/w", b"1")).status_code in {404, 409}
+    assert (await put(client, "x/y", b"1")).status_code == 409
+    assert place.private("staging") == []
+
+
+async def test_announced_digests_are_checked(client: httpx.AsyncClient, place: Any) -> None:
+    body = b"precious" * 1000
+    for key, digest in (("blake3", blake3(body).digest()), ("sha-256", hashlib.sha256(body).digest())):
+        header = {"repr-digest": f"{key}=:{base64.b64encode(digest).decode()}:"}
+        assert (await put(client, f"{key}.bin", body, headers=header)).status_code == 201
+        wrong = await put(client, f"{key}.bin", body + b"!", headers=header)
+        assert (wrong.status_code, wrong.json()["code"]) == (460, "upload-hash")
+    assert (place.home / "blake3.bin").read_bytes() == body
+    shown = await client.get("/api/files/download/sha-256.bin")
+    assert "sha-256=:" in shown.headers["repr-digest"]
+    assert place.private("staging") == []
+    assert (await put(client, "x", b"", headers={"repr-digest": "blake3=:AAAA:"})).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["", "d/", "..%2fben%2fx", "%2e%2e/x", "a%00b", "a%0ab", "a//b", "%2e", "x" * 256])
+async def test_unsafe_paths_are_400(client: httpx.AsyncClient, place: Any, path: str) -> None:
+    answer = await put(client, path, b"x")
+    assert answer.status_code == 400, answer.text
+    assert not place.home.exists() or place.below() == set()
+
+
+async def test_names_that_are_no_text_go_both_ways(client: httpx.AsyncClient, place: Any) -> None:
+    answer = await put(client, "caf%E9.txt", b"latin")
+    assert answer.status_code == 201
+    assert answer.json()["name"] == "caf%E9.txt"
+    (item,) = (await client.get("/api/files/list")).json()["files"]
+    assert item["path"] == "caf%E9.txt"
+    assert (await client.get("/api/files/download/caf%E9.txt")).content == b"latin"
+    assert (await client.get("/api/files/download/caf%25E9.txt")).content == b"latin"
+    assert [path.name for path in place.home.iterdir()] == ["caf\udce9.txt"]
+
+
+async def test_unknown_lengths_stream_as_well(client: httpx.AsyncClient) -> None:
+    async def body() -> Any:
+        for _ in range(40):
+            yield b"z" * (1 << 19)
+
+    answer = await client.put("/api/files/content/stream.bin", content=body())
+    assert (answer.status_code, answer.json()["size"]) == (201, 20 << 20)
+    usage = (await client.get("/api/files/user/root-usage")).json()
+    assert (usage["live_bytes"], usage["reserved_bytes"]) == (20 << 20, 0)
+
+
+async def test_parts_of_a_file_are_refused(client: httpx.AsyncClient) -> None:
+    answer = await put(client, "a", b"x", headers={"content-range": "bytes 0-0/2"})
+    assert answer.status_code == 400
