@@ -65,7 +65,7 @@ class SecondFactorService:
         self._session.add(row)
         await self._session.flush()
         row.secret_sealed = self._keys.seal(SEAL, str(row.id), secret.encode())
-        uri = pyotp.TOTP(secret).provisioning_uri(username, issuer_name=ISSUER)
+        uri = pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER)
         return Enrolment(secret, uri, segno.make(uri, error="m").png_data_uri(scale=6))
 
     async def enable(self, user_id: int, code: str, secret: str | None) -> list[str]:
