@@ -37,7 +37,7 @@ class Tokens:
         try:
             header = jwt.get_unverified_header(token)
             if header.get("kid") != self._kid:
-                raise jwt.InvalidKeyError("unknown key")
+                raise jwt.InvalidTokenError("unknown key")
             claims: dict[str, Any] = jwt.decode(
                 token,
                 self._key,
@@ -49,7 +49,7 @@ class Tokens:
             if claims.get("type") != purpose or int(claims["exp"]) <= now.timestamp():
                 raise jwt.ExpiredSignatureError("expired")
             claims["sub"] = int(claims["sub"])
-        except (jwt.InvalidTokenError, ValueError, TypeError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError) as error:
             raise UnauthorizedError(
                 "This sign-in has expired. Sign in again.", headers={"www-authenticate": "Bearer"}
             ) from error
