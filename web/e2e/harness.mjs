@@ -28,7 +28,7 @@ export const ADMIN = { username: "anna", password: "Correct-Horse-7" };
 
 /** A server with one administrator; `stop` ends it and removes its data. */
 export async function startServer() {
-  if (process.env.BALU_E2E_URL) return { url: process.env.BALU_E2E_URL, signIn: false, stop: async () => {} };
+  if (process.env.BALU_E2E_URL) return { url: process.env.BALU_E2E_URL, cookies: [], stop: async () => {} };
   const data = await mkdtemp(join(tmpdir(), "balu-e2e-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -47,7 +47,21 @@ export async function startServer() {
     if (server.exitCode === null) await once(server, "exit");
     await rm(data, { recursive: true, force: true });
   };
-  return { url, data, signIn: true, stop };
+  return { url, data, cookies: await signIn(url), stop };
+}
+
+/** Signing in is limited to a few times a minute, so all pages of a script share one session. */
+async function signIn(url) {
+  const answer = await fetch(`${url}/api/auth/login`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ ...ADMIN, session: "cookie" }),
+  });
+  if (!answer.ok) throw new Error(`sign-in answered ${answer.status}: ${await answer.text()}`);
+  return answer.headers.getSetCookie().map((text) => {
+    const [, name, value] = /^([^=]+)=([^;]*)/.exec(text);
+    return { name, value, url };
+  });
 }
 
 /** A signed-in page of a fresh browser. Its `problems` must stay empty: console errors and failed requests. */
@@ -74,10 +88,7 @@ export async function openPage(server, { phone = false, dark = false, language =
     const repeated = message.text().startsWith("Failed to load resource");
     if (message.type() === "error" && !repeated) problems.push(message.text());
   });
-  if (server.signIn) {
-    const answer = await context.request.post("/api/auth/login", { data: { ...ADMIN, session: "cookie" } });
-    if (!answer.ok()) throw new Error(`sign-in answered ${answer.status()}: ${await answer.text()}`);
-  }
+  await context.addCookies(server.cookies);
   const api = async (method, path, data) => {
     const csrf = (await context.cookies()).find((cookie) => cookie.name.endsWith("balu_csrf"))?.value;
     const headers = { ...(csrf && { "X-CSRF": decodeURIComponent(csrf) }), Origin: server.url };
@@ -85,6 +96,7 @@ export async function openPage(server, { phone = false, dark = false, language =
     if (!answer.ok()) throw new Error(`${method} ${path} answered ${answer.status()}: ${await answer.text()}`);
     return answer.headers()["content-type"]?.includes("json") ? answer.json() : answer.body();
   };
+  if (server.cookies.length > 0) await api("PUT", "/api/settings", { language, theme: dark ? "dark" : "light" });
   return { browser, context, page, problems, api, close: () => browser.close() };
 }
 
