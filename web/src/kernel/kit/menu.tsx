@@ -40,7 +40,9 @@ interface MenuListProps {
 
 /** An open menu at an element or point. Focus returns to where it was. */
 export function MenuList({ label, items, anchor, onClose }: MenuListProps) {
-  const home = useTopLayer();
+  const top = useTopLayer();
+  // Inside the main landmark, where page content belongs for a screen reader.
+  const home = top === document.body ? (document.querySelector("main") ?? top) : top;
   const close = useRef(onClose);
   close.current = onClose;
   const opener = useRef(document.activeElement);
