@@ -43,7 +43,9 @@ async def test_head_has_the_headers_of_get(client: httpx.AsyncClient, stored: ht
         assert head.headers[key] == whole.headers[key]
 
 
-@pytest.mark.parametrize(("spec", "start", "end"), [("5-9", 5, 10), ("3000000-", 3_000_000, None), ("-7", -7, None)])
+@pytest.mark.parametrize(
+    ("spec", "start", "end"), [("5-9", 5, 10), ("3000000-", 3_000_000, None), ("-7", -7, None)]
+)
 async def test_one_range(
     client: httpx.AsyncClient, stored: httpx.Response, spec: str, start: int, end: int | None
 ) -> None:
@@ -53,7 +55,9 @@ async def test_one_range(
     assert answer.headers["content-range"].endswith(f"/{len(BODY)}")
 
 
-async def test_several_ranges_come_as_one_multipart(client: httpx.AsyncClient, stored: httpx.Response) -> None:
+async def test_several_ranges_come_as_one_multipart(
+    client: httpx.AsyncClient, stored: httpx.Response
+) -> None:
     answer = await get(client, range="bytes=0-3,100-109,-2")
     assert answer.status_code == 206
     assert len(answer.content) == int(answer.headers["content-length"])
@@ -132,7 +136,11 @@ async def test_a_folder_is_no_download(client: httpx.AsyncClient) -> None:
 async def test_other_peoples_files_do_not_exist(client: httpx.AsyncClient, stored: httpx.Response) -> None:
     file_id = stored.json()["file_id"]
     ben = {"x-test-user": "ben"}
-    for address in (f"/api/files/download/{file_id}", "/api/files/download/a%20b.bin", f"/api/files/{file_id}"):
+    for address in (
+        f"/api/files/download/{file_id}",
+        "/api/files/download/a%20b.bin",
+        f"/api/files/{file_id}",
+    ):
         assert (await client.get(address, headers=ben)).status_code == 404
     missing = await client.get("/api/files/99999", headers=ben)
     foreign = await client.get(f"/api/files/{file_id}", headers=ben)

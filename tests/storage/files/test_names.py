@@ -80,7 +80,8 @@ def test_names_that_people_confuse_share_a_key(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "wanted"), [("a.txt", "a (1).txt"), ("a", "a (1)"), (".bashrc", ".bashrc (1)"), ("a.b.c", "a.b (1).c")]
+    ("name", "wanted"),
+    [("a.txt", "a (1).txt"), ("a", "a (1)"), (".bashrc", ".bashrc (1)"), ("a.b.c", "a.b (1).c")],
 )
 def test_copies_are_numbered_before_the_suffix(name: str, wanted: str) -> None:
     assert numbered(name, 1) == wanted

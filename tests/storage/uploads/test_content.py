@@ -110,7 +110,9 @@ async def test_announced_digests_are_checked(client: httpx.AsyncClient, place: A
     assert (await put(client, "x", b"", headers={"repr-digest": "blake3=:AAAA:"})).status_code == 422
 
 
-@pytest.mark.parametrize("path", ["", "d/", "..%2fben%2fx", "%2e%2e/x", "a%00b", "a%0ab", "a//b", "%2e", "x" * 256])
+@pytest.mark.parametrize(
+    "path", ["", "d/", "..%2fben%2fx", "%2e%2e/x", "a%00b", "a%0ab", "a//b", "%2e", "x" * 256]
+)
 async def test_unsafe_paths_are_400(client: httpx.AsyncClient, place: Any, path: str) -> None:
     answer = await put(client, path, b"x")
     assert answer.status_code == 400, answer.text

@@ -1,0 +1,134 @@
+from typing import Any
+
+import httpx
+
+from balu.kernel.testing import FakeClock
+from balu.kernel.unit import Env
+from balu.storage.trash.service import TrashService
+
+
+async def make(client: httpx.AsyncClient, path: str, body: bytes = b"x") -> httpx.Response:
+    answer = await client.put(f"/api/files/content/{path}", content=body, params={"parents": "1"})
+    assert answer.status_code == 201
+    return answer
+
+
+async def usage(client: httpx.AsyncClient) -> dict[str, int]:
+    answer: dict[str, int] = (await client.get("/api/files/user/root-usage")).json()
+    return answer
+
+
+async def test_every_spelling_of_a_delete_moves_to_the_trash(client: httpx.AsyncClient, place: Any) -> None:
+    for spelling in (
+        lambda: client.delete("/api/files/list"),
+        lambda: client.delete("/api/files/raw/list"),
+        lambda: client.delete("/api/files/delete?path=list"),
+        lambda: client.delete("/api/files?path=list"),
+        lambda: client.delete("/api/files/?path=/list"),
+        lambda: client.post("/api/files/delete", json={"path": "list"}),
+    ):
+        await make(client, "list")
+        answer = await spelling()
+        assert answer.status_code == 200
+        assert answer.json()["trash_id"] is not None
+        assert place.below() == set()
+    assert (await client.get("/api/trash")).json()["total"] == 6
+
+
+async def test_deleting_what_is_not_there_is_fine_and_the_home_stays(
+    client: httpx.AsyncClient, place: Any
+) -> None:
+    absent = await client.delete("/api/files/nothing")
+    assert (absent.status_code, absent.json()["trash_id"]) == (200, None)
+    for address in ("/api/files", "/api/files/", "/api/files/raw/", "/api/files?path="):
+        assert (await client.delete(address)).status_code == 400
+    assert place.home.is_dir()
+
+
+async def test_a_deleted_tree_comes_back_with_its_ids_and_bytes(
+    client: httpx.AsyncClient, place: Any
+) -> None:
+    before = await make(client, "d/e/f.txt", b"deep")
+    (place.home / "d/unseen").write_bytes(b"12345")
+    trash_id = (await client.delete("/api/files/d")).json()["trash_id"]
+    assert await usage(client) | {} == {
+        "used_bytes": 9, "live_bytes": 0, "reserved_bytes": 0, "trash_bytes": 9, "version_bytes": 0,
+    }  # fmt: skip
+    assert (await client.get(f"/api/files/{before.json()['file_id']}")).status_code == 404
+    back = await client.post(f"/api/trash/{trash_id}/restore")
+    assert back.status_code == 200
+    assert place.below() == {"d", "d/e", "d/e/f.txt", "d/unseen"}
+    after = await client.get(f"/api/files/{before.json()['file_id']}")
+    assert after.json()["etag"] == before.headers["etag"]
+    assert (await usage(client))["trash_bytes"] == 0
+    assert (await client.post(f"/api/trash/{trash_id}/restore")).status_code == 404
+
+
+async def test_restore_never_replaces(client: httpx.AsyncClient, place: Any) -> None:
+    await make(client, "a.txt", b"old")
+    trash_id = (await client.delete("/api/files/a.txt")).json()["trash_id"]
+    await make(client, "a.txt", b"new")
+    assert (await client.post(f"/api/trash/{trash_id}/restore")).status_code == 409
+    back = await client.post(f"/api/trash/{trash_id}/restore", json={"on_conflict": "rename"})
+    assert back.json()["file"]["path"] == "a (1).txt"
+    assert (place.home / "a.txt").read_bytes() == b"new"
+    assert (place.home / "a (1).txt").read_bytes() == b"old"
+
+
+async def test_restore_makes_missing_folders_or_takes_another_place(
+    client: httpx.AsyncClient, place: Any
+) -> None:
+    await make(client, "d/a.txt")
+    first = (await client.delete("/api/files/d/a.txt")).json()["trash_id"]
+    await client.delete("/api/files/d")
+    assert (await client.post(f"/api/trash/{first}/restore")).status_code == 200
+    assert place.below() == {"d", "d/a.txt"}
+    again = (await client.delete("/api/files/d/a.txt")).json()["trash_id"]
+    moved = await client.post(f"/api/trash/{again}/restore", json={"target_path": "b.txt"})
+    assert moved.json()["file"]["path"] == "b.txt"
+
+
+async def test_a_purge_frees_versions_too(client: httpx.AsyncClient, place: Any) -> None:
+    await make(client, "a.txt", b"one")
+    await client.put("/api/files/content/a.txt", content=b"three")
+    assert (await usage(client))["version_bytes"] == 3
+    trash_id = (await client.delete("/api/files/a.txt")).json()["trash_id"]
+    assert (await client.delete(f"/api/trash/{trash_id}", headers={"x-test-user": "ben"})).status_code == 404
+    assert (await client.delete(f"/api/trash/{trash_id}")).status_code == 204
+    assert place.private("trash") == []
+    assert set((await usage(client)).values()) == {0}
+    assert not any((place.root / ".balu/versions").rglob("*/*"))
+
+
+async def test_only_what_is_old_enough_is_purged_by_itself(
+    client: httpx.AsyncClient, env: Env, clock: FakeClock
+) -> None:
+    await make(client, "old")
+    await client.delete("/api/files/old")
+    clock.advance(days=29)
+    await make(client, "young")
+    await client.delete("/api/files/young")
+    clock.advance(hours=23)
+    assert (await TrashService(env).purge_expired()).items == 0
+    clock.advance(hours=1)
+    assert (await TrashService(env).purge_expired()).items == 1
+    assert [item["name"] for item in (await client.get("/api/trash")).json()["items"]] == ["young"]
+
+
+async def test_the_trash_is_listed_page_by_page(client: httpx.AsyncClient) -> None:
+    for number in range(5):
+        await make(client, f"{number}")
+        await client.delete(f"/api/files/{number}")
+    first = (await client.get("/api/trash?limit=3")).json()
+    second = (await client.get(f"/api/trash?limit=3&cursor={first['next']}")).json()
+    assert [item["name"] for item in (*first["items"], *second["items"])] == ["4", "3", "2", "1", "0"]
+    assert (first["total"], second["next"]) == (5, None)
+
+
+async def test_folders_with_something_in_them_need_recursive(client: httpx.AsyncClient, place: Any) -> None:
+    await make(client, "d/a.txt")
+    folder = (await client.get("/api/files/list")).json()["files"][0]["file_id"]
+    refused = await client.delete(f"/api/folders/{folder}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "folder-not-empty")
+    assert (await client.delete(f"/api/folders/{folder}?recursive=true")).status_code == 200
+    assert place.below() == set()
