@@ -9,12 +9,14 @@ import { queryClient } from "./kernel/api/query";
 import { kernelText } from "./kernel/i18n/kernel";
 import { language } from "./kernel/i18n/language";
 import { focusHeadings } from "./kernel/router/focus";
+import { reloadWhenStale } from "./kernel/router/stale";
 import { bootstrapQuery, watchSignedOut } from "./kernel/session/session";
 import { FrameContext } from "./kernel/shell/nav";
 import { nav, parts } from "./nav";
 import { router } from "./routes";
 
 async function start(root: HTMLElement): Promise<void> {
+  reloadWhenStale();
   document.documentElement.lang = language();
   // Asked for beside the text; the routes wait for it and show what went wrong.
   void queryClient.prefetchQuery(bootstrapQuery);

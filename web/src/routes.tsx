@@ -2,7 +2,8 @@
 import { createRouter } from "@tanstack/react-router";
 import { homeRoute } from "./home/routes";
 import { accountRoutes, bareRoutes, peopleRoutes } from "./identity/routes";
-import { adminRoute, appRoute, bareRoute, rootRoute } from "./kernel/router/roots";
+import { adminRoute, appRoute, bareRoute, missingRoute, rootRoute } from "./kernel/router/roots";
+import { Crash } from "./kernel/router/states";
 import { moreRoute } from "./kernel/shell/routes";
 import { filesRoute } from "./storage/files/routes";
 import { trashRoute } from "./storage/trash/routes";
@@ -16,12 +17,14 @@ const tree = rootRoute.addChildren([
     moreRoute,
     ...accountRoutes,
     adminRoute.addChildren([...peopleRoutes]),
+    missingRoute,
   ]),
 ]);
 
 export const router = createRouter({
   routeTree: tree,
   defaultPreload: "intent",
+  defaultErrorComponent: Crash,
   scrollRestoration: true,
   scrollToTopSelectors: ["#main"],
 });

@@ -17,21 +17,22 @@ import {
   toast,
   useForm,
 } from "@/kernel/kit";
-import { useUser } from "@/kernel/session/session";
+import { useIsAdmin, useUser } from "@/kernel/session/session";
 import { changePassword, endSession, type Session, sessionsQuery } from "../auth/api";
 import { fulfilsRules, PasswordRules } from "../auth/rules";
 import { identityText } from "../text";
 import { deviceName } from "./device";
-import { AppPasswords } from "./tokens";
+import { ApiKeys } from "./tokens";
 import { TwoStep } from "./two-step";
 
 export function Security() {
+  const isAdmin = useIsAdmin();
   return (
     <div className="stack">
       <PasswordCard />
       <TwoStep />
       <Sessions />
-      <AppPasswords />
+      {isAdmin && <ApiKeys />}
     </div>
   );
 }

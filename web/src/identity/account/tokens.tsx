@@ -1,4 +1,4 @@
-// App passwords, where the server has them.
+// API tokens: keys for programs, made by administrators.
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { problemText } from "@/kernel/api/problem-text";
@@ -21,16 +21,16 @@ import {
   toast,
   useForm,
 } from "@/kernel/kit";
-import { type AppPassword, appPasswordsQuery, createAppPassword, revokeAppPassword } from "../auth/api";
+import { type ApiKey, apiKeysQuery, createApiKey, revokeApiKey } from "../auth/api";
 import { identityText } from "../text";
 
 const ACCESS = { full: ["files:read", "files:write"], read: ["files:read"] };
 
-export function AppPasswords() {
+export function ApiKeys() {
   const t = useText(identityText).tokens;
-  const tokens = useQuery(appPasswordsQuery);
+  const tokens = useQuery(apiKeysQuery);
   const [adding, setAdding] = useState(false);
-  if (tokens.isPending || tokens.data === null) return null;
+  if (tokens.isPending) return null;
   return (
     <Card
       title={t.title}
@@ -55,7 +55,7 @@ export function AppPasswords() {
   );
 }
 
-function TokenLine({ token }: { token: AppPassword }) {
+function TokenLine({ token }: { token: ApiKey }) {
   const t = useText(identityText).tokens;
   const words = useText(kernelText);
   const format = useFormat();
@@ -63,17 +63,19 @@ function TokenLine({ token }: { token: AppPassword }) {
     const action = t.revokeFor(token.name);
     if (!(await confirm({ title: `${action}?`, body: t.revokeBody, action, danger: true }))) return;
     try {
-      await revokeAppPassword(token.id);
+      await revokeApiKey(token.id);
       toast({ text: t.revoked(token.name), tone: "ok" });
     } catch (error) {
       toast({ text: problemText(error, words.problem), tone: "bad" });
     }
-    await queryClient.invalidateQueries({ queryKey: appPasswordsQuery.queryKey });
+    await queryClient.invalidateQueries({ queryKey: apiKeysQuery.queryKey });
   }
   const access = token.scopes.includes("files:write") ? t.full : t.read;
   const used = token.last_used_at ? t.used(format.when(token.last_used_at)) : t.unused;
+  const until = token.expires_at && t.until(format.day(token.expires_at));
+  const note = [`${token.hint}…`, access, used, until].filter(Boolean).join(" · ");
   return (
-    <Line title={token.name} note={`${access} · ${used}`}>
+    <Line title={token.name} note={note}>
       <Button aria-label={t.revokeFor(token.name)} onClick={() => void revoke()}>
         {t.revoke}
       </Button>
@@ -88,10 +90,10 @@ function AddDialog({ onClose }: { onClose: () => void }) {
   const form = useForm({
     initial: { name: "", access: "full" as keyof typeof ACCESS },
     check: ({ name }) => ({ name: name.trim() ? undefined : t.nameMissing }),
-    send: ({ name, access }) => createAppPassword(name.trim(), ACCESS[access]),
+    send: ({ name, access }) => createApiKey(name.trim(), ACCESS[access]),
     done: (made) => {
-      setSecret(made.secret);
-      void queryClient.invalidateQueries({ queryKey: appPasswordsQuery.queryKey });
+      setSecret(made.key);
+      void queryClient.invalidateQueries({ queryKey: apiKeysQuery.queryKey });
     },
   });
   if (secret) {

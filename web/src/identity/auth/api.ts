@@ -1,7 +1,6 @@
 // Sign-in, setup, two-step sign-in and sessions on the wire.
 import { queryOptions } from "@tanstack/react-query";
 import { call, client } from "@/kernel/api/client";
-import { isProblem } from "@/kernel/api/problem";
 import type { Delete, Get, Post } from "@/kernel/api/shape";
 
 interface Token {
@@ -14,7 +13,7 @@ export interface SecondStep {
 }
 
 export interface Session {
-  id: number | string;
+  id: number;
   device_info: string | null;
   ip: string | null;
   last_seen: string;
@@ -32,11 +31,13 @@ export interface Enrolment {
   secret: string;
 }
 
-export interface AppPassword {
-  id: number | string;
+export interface ApiKey {
+  id: number;
   name: string;
   scopes: string[];
+  hint: string;
   created_at: string;
+  expires_at: string | null;
   last_used_at: string | null;
 }
 
@@ -65,9 +66,8 @@ interface Paths {
   "/api/auth/change-password": Post<unknown, { current_password: string; new_password: string }>;
   "/api/auth/sessions": Get<Session[]>;
   "/api/auth/sessions/{id}": Delete<unknown, undefined, { path: { id: Session["id"] } }>;
-  "/api/auth/app-passwords": Get<AppPassword[] | { items: AppPassword[] }> &
-    Post<{ secret: string }, { name: string; scopes: string[] }>;
-  "/api/auth/app-passwords/{id}": Delete<unknown, undefined, { path: { id: AppPassword["id"] } }>;
+  "/api/api-keys/": Get<ApiKey[]> & Post<ApiKey & { key: string }, { name: string; scopes: string[] }>;
+  "/api/api-keys/{id}": Delete<unknown, undefined, { path: { id: ApiKey["id"] } }>;
   "/api/auth/me": Delete<unknown, { password: string }>;
 }
 
@@ -125,26 +125,17 @@ export function endSession(id: Session["id"]) {
   return call(api.DELETE("/api/auth/sessions/{id}", { params: { path: { id } } }));
 }
 
-/** Null where this server has no app passwords yet. */
-export const appPasswordsQuery = queryOptions({
-  queryKey: ["auth", "app-passwords"],
-  queryFn: async () => {
-    try {
-      const answer = await call(api.GET("/api/auth/app-passwords"));
-      return Array.isArray(answer) ? answer : answer.items;
-    } catch (error) {
-      if (isProblem(error, "not-found")) return null;
-      throw error;
-    }
-  },
+export const apiKeysQuery = queryOptions({
+  queryKey: ["auth", "api-keys"],
+  queryFn: () => call(api.GET("/api/api-keys/")),
 });
 
-export function createAppPassword(name: string, scopes: string[]) {
-  return call(api.POST("/api/auth/app-passwords", { body: { name, scopes } }));
+export function createApiKey(name: string, scopes: string[]) {
+  return call(api.POST("/api/api-keys/", { body: { name, scopes } }));
 }
 
-export function revokeAppPassword(id: AppPassword["id"]) {
-  return call(api.DELETE("/api/auth/app-passwords/{id}", { params: { path: { id } } }));
+export function revokeApiKey(id: ApiKey["id"]) {
+  return call(api.DELETE("/api/api-keys/{id}", { params: { path: { id } } }));
 }
 
 export function deleteOwnAccount(password: string) {

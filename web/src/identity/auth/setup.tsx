@@ -1,5 +1,5 @@
 // The first account. The one-time code comes in the address's fragment, which never reaches a server log.
-import { useNavigate } from "@tanstack/react-router";
+import { useLocation, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { isProblem } from "@/kernel/api/problem";
 import { problemText } from "@/kernel/api/problem-text";
@@ -14,10 +14,15 @@ import { BareFrame } from "./frame";
 import { fulfilsRules, isUsername, PasswordRules } from "./rules";
 
 export function SetupPage() {
+  const hash = useLocation({ select: (location) => location.hash });
+  const given = new URLSearchParams(hash).get("code") ?? "";
+  return <SetupForm key={given} given={given} />;
+}
+
+function SetupForm({ given }: { given: string }) {
   const t = useText(identityText);
   const words = useText(kernelText);
   const navigate = useNavigate();
-  const [given] = useState(() => new URLSearchParams(location.hash.slice(1)).get("code") ?? "");
   const [isDone, setDone] = useState(false);
 
   const form = useForm({

@@ -3,12 +3,11 @@ import { createRootRoute, createRoute, lazyRouteComponent, Outlet, redirect } fr
 import { queryClient } from "../api/query";
 import { bootstrapQuery } from "../session/session";
 import { RootFrame } from "./frame";
-import { Crash, NotFound } from "./states";
+import { CrashPage, NotFound } from "./states";
 
 export const rootRoute = createRootRoute({
   component: RootFrame,
-  errorComponent: Crash,
-  notFoundComponent: NotFound,
+  errorComponent: CrashPage,
 });
 
 /** For pages behind sign-in; sends others to setup or sign-in and back afterwards. */
@@ -25,7 +24,7 @@ export const appRoute = createRoute({
     return { user: boot.user };
   },
   component: lazyRouteComponent(() => import("../shell/shell"), "Shell"),
-  errorComponent: Crash,
+  errorComponent: CrashPage,
 });
 
 /** For administration; others see that the page does not exist. */
@@ -43,5 +42,12 @@ export const bareRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: "bare",
   component: Outlet,
-  errorComponent: Crash,
+  errorComponent: CrashPage,
+});
+
+/** Every other address; with the shell around, so that one can go on. */
+export const missingRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "$",
+  component: NotFound,
 });

@@ -13,6 +13,15 @@ import {
   RefreshCw,
 } from "../kit";
 
+/** The same for a failure outside of the shell. */
+export function CrashPage(props: ErrorComponentProps) {
+  return (
+    <main>
+      <Crash {...props} />
+    </main>
+  );
+}
+
 /** A page that failed to load or stopped while it was shown. */
 export function Crash({ error, reset }: ErrorComponentProps) {
   const t = useText(kernelText);

@@ -48,7 +48,7 @@ export function useIsAdmin(): boolean {
 
 /** Forgets everything cached and asks again who is signed in; after sign-in, sign-out and setup. */
 export async function renewSession(): Promise<Bootstrap> {
-  queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== "bootstrap" });
+  forgetAll();
   return queryClient.fetchQuery({ ...bootstrapQuery, staleTime: 0 });
 }
 
@@ -67,18 +67,26 @@ export async function saveSettings(change: Partial<Settings>): Promise<void> {
   );
 }
 
-/** `then` runs after the session was found to be over; once, however many answers say so. */
+/** `then` runs when a session that was there is over; a wrong password also answers 401 and is not that. */
 export function watchSignedOut(then: () => void): void {
-  let handling = false;
+  let asking = false;
   onSignedOut(() => {
-    if (handling || !queryClient.getQueryData(bootstrapQuery.queryKey)?.user) return;
-    handling = true;
-    renewSession()
+    if (asking || !queryClient.getQueryData(bootstrapQuery.queryKey)?.user) return;
+    asking = true;
+    queryClient
+      .fetchQuery({ ...bootstrapQuery, staleTime: 0 })
       .then((boot) => {
-        if (!boot.user) then();
+        if (boot.user) return;
+        forgetAll();
+        then();
       })
+      .catch(() => undefined)
       .finally(() => {
-        handling = false;
+        asking = false;
       });
   });
+}
+
+function forgetAll(): void {
+  queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== "bootstrap" });
 }

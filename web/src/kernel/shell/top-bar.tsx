@@ -25,7 +25,7 @@ export function TopBar() {
 
   return (
     <header className="top">
-      <Link to="/" className="brand" aria-label="Balu">
+      <Link to="/" className="brand">
         <span className="brand-mark" aria-hidden>
           B
         </span>
