@@ -110,6 +110,46 @@ def config_show(data_dir: Path | None, *, as_json: bool) -> None:
     show.rows(rows, as_json=as_json)
 
 
+@cli.group()
+def migrate() -> None:
+    """See and change the step the database is at; `balu serve` upgrades by itself."""
+
+
+@migrate.command("up")
+@data_dir_option
+def migrate_up(data_dir: Path | None) -> None:
+    """Take every step that is missing, after a copy of the database."""
+    from balu.kernel import migrate as steps  # noqa: PLC0415
+
+    found = _config(data_dir)
+    steps.upgrade(found)
+    click.echo(f"The database is at step {steps.current(found)}.")
+
+
+@migrate.command("down")
+@click.argument("to", default="-1")
+@data_dir_option
+def migrate_down(to: str, data_dir: Path | None) -> None:
+    """Undo one step, or all down to the step TO (`base` for all), after a copy of the database."""
+    from balu.kernel import migrate as steps  # noqa: PLC0415
+
+    found = _config(data_dir)
+    steps.downgrade(found, to)
+    click.echo(f"The database is at step {steps.current(found) or 'none'}.")
+
+
+@migrate.command("status")
+@data_dir_option
+@json_option
+def migrate_status(data_dir: Path | None, *, as_json: bool) -> None:
+    """Say where the database is and what is missing."""
+    from balu.kernel import migrate as steps  # noqa: PLC0415
+
+    found = _config(data_dir)
+    status = {"current": steps.current(found), "head": steps.head(), "pending": steps.pending(found)}
+    show.rows([status], as_json=as_json)
+
+
 @cli.command()
 @data_dir_option
 @json_option

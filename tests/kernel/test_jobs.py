@@ -26,7 +26,15 @@ from balu.kernel.jobs import (
     run_now,
 )
 from balu.kernel.jobs.run import LEASE, claim, work
-from balu.kernel.jobs.tick import begin_due, next_run, purge_history, recover_lost, resend, tick, write_defaults
+from balu.kernel.jobs.tick import (
+    begin_due,
+    next_run,
+    purge_history,
+    recover_lost,
+    resend,
+    tick,
+    write_defaults,
+)
 from balu.kernel.testing import FakeClock
 from balu.kernel.unit import Env, open_unit
 
@@ -211,7 +219,9 @@ async def test_simultaneous_claims_of_a_lane_give_it_to_one(env: Env) -> None:
     assert sum(row is not None for row in claimed) == 1
 
 
-async def test_a_lost_worker_returns_its_job_until_the_attempts_are_used_up(env: Env, clock: FakeClock) -> None:
+async def test_a_lost_worker_returns_its_job_until_the_attempts_are_used_up(
+    env: Env, clock: FakeClock
+) -> None:
     job_id = await put(env, add, a=1, b=1)
     for attempt in (1, 2, 3):
         row = await claim(env, job_id)
@@ -294,7 +304,9 @@ async def test_a_slow_scheduled_job_does_not_pile_up(env: Env, clock: FakeClock)
 async def test_what_users_changed_in_a_schedule_stays(env: Env) -> None:
     await write_defaults(env, env.part(Jobs).values())
     async with open_unit(env) as unit:
-        change = update(ScheduleRow).where(ScheduleRow.name == "hourly").values(cron="5 5 * * *", enabled=False)
+        change = (
+            update(ScheduleRow).where(ScheduleRow.name == "hourly").values(cron="5 5 * * *", enabled=False)
+        )
         await unit.session.execute(change)
     await write_defaults(env, env.part(Jobs).values())
     async with open_unit(env, writes=False) as unit:

@@ -18,11 +18,15 @@ from balu.kernel.config import Config
 from balu.kernel.db import is_sqlite, metadata
 from balu.kernel.testing import Cluster, make_config
 
-SECRETS = re.compile(r"EncryptedString\(|PasswordHash\(|\bkey=|secret\s*=|BEGIN [A-Z ]*PRIVATE", re.IGNORECASE)
+SECRETS = re.compile(
+    r"EncryptedString\(|PasswordHash\(|\bkey=|secret\s*=|BEGIN [A-Z ]*PRIVATE", re.IGNORECASE
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, cluster: Cluster | None, data_dir: Path) -> Generator[Config, None, None]:
+def empty(
+    request: pytest.FixtureRequest, cluster: Cluster | None, data_dir: Path
+) -> Generator[Config, None, None]:
     """Settings whose database holds nothing yet."""
     if request.param == "sqlite":
         yield make_config(data_dir, DOMAINS)

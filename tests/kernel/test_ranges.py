@@ -72,7 +72,11 @@ def test_a_range_knows_its_length() -> None:
         pytest.param({"if-modified-since": "soon"}, '"1.1"', "GET", "go", id="unreadable-date"),
         pytest.param({"if-unmodified-since": EARLIER}, '"1.1"', "PUT", "failed", id="changed-since"),
         pytest.param(
-            {"if-none-match": '"0.0"', "if-modified-since": SAME_SECOND}, '"1.1"', "GET", "go", id="tag-beats-date"
+            {"if-none-match": '"0.0"', "if-modified-since": SAME_SECOND},
+            '"1.1"',
+            "GET",
+            "go",
+            id="tag-beats-date",
         ),
     ],
 )
@@ -84,7 +88,14 @@ def test_preconditions_follow_the_order_of_the_standard(
 
 @pytest.mark.parametrize(
     ("header", "applies"),
-    [(None, True), ('"1.1"', True), ('"1.0"', False), ('W/"1.1"', False), (SAME_SECOND, True), (EARLIER, False)],
+    [
+        (None, True),
+        ('"1.1"', True),
+        ('"1.0"', False),
+        ('W/"1.1"', False),
+        (SAME_SECOND, True),
+        (EARLIER, False),
+    ],
 )
 def test_a_range_counts_only_for_the_same_bytes(header: str | None, applies: bool) -> None:
     assert range_applies(header, '"1.1"', MODIFIED) is applies
