@@ -49,6 +49,13 @@ class Balu(Server):
     def version(self) -> str:
         return version("balu")
 
+    def folder(self, name: str) -> Path:
+        body = json.dumps({"path": "", "name": name}).encode()
+        headers = (*self.headers(), ("Content-Type", "application/json"))
+        with Connection(self.port, keep=True) as connection:
+            connection.ask(Request("POST", "/api/files/folder", headers, body)).expect(200)
+        return self.files / name
+
     def ready(self) -> None:
         self._sign_in()
 
