@@ -25,7 +25,7 @@ from balu.kernel.jobs import (
     job,
     run_now,
 )
-from balu.kernel.jobs.run import LEASE, claim, work
+from balu.kernel.jobs.run import LEASE, LostError, claim, work
 from balu.kernel.jobs.tick import (
     begin_due,
     next_run,
@@ -57,7 +57,7 @@ async def refuse(run: Run) -> None:
 
 @job()
 async def wait_for_cancel(run: Run) -> str:
-    while not await run.cancelled():
+    while not await run.cancelled():  # noqa: ASYNC110  as a job between two steps
         await asyncio.sleep(0.02)
     return "cleaned up"
 
@@ -115,7 +115,7 @@ async def test_a_job_leaves_its_result_and_its_times(env: Env, clock: FakeClock)
 
 
 async def test_a_job_is_sent_only_after_its_transaction(env: Env) -> None:
-    with pytest.raises(ConflictError):
+    with pytest.raises(ConflictError):  # noqa: PT012  the whole transaction
         async with open_unit(env) as unit:
             await enqueue(unit, add, a=1, b=1)
             raise ConflictError("never mind")
@@ -165,7 +165,7 @@ async def test_run_now_returns_the_result_or_raises(env: Env) -> None:
 async def test_a_running_job_ends_between_two_steps_when_cancelled(env: Env) -> None:
     job_id = await put(env, wait_for_cancel, owner_id=3)
     running = asyncio.create_task(work(env, job_id))
-    while (await row_of(env, job_id)).state != "running":
+    while (await row_of(env, job_id)).state != "running":  # noqa: ASYNC110  a row has no event
         await asyncio.sleep(0.02)
     async with open_unit(env) as unit:
         assert (await JobService(unit).cancel(job_id, 3)).state == "running"
@@ -241,8 +241,6 @@ async def test_a_run_that_lost_its_lease_cannot_write_over_the_next_one(env: Env
     clock.advance(seconds=LEASE.total_seconds() + 1)
     await recover_lost(env)
     await work(env, job_id)
-    from balu.kernel.jobs.run import LostError
-
     stale = Run(env=env, id=job_id, owner_id=None, attempt=old.attempts)
     with pytest.raises(LostError):
         await stale.progress(1)

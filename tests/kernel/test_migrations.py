@@ -134,7 +134,7 @@ async def test_a_database_from_the_future_is_refused(empty: Config) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     engine.dispose()
-    with pytest.raises(migrate.MigrationError, match="newer|install"):
+    with pytest.raises(migrate.MigrationError, match="install the newer"):
         await migrate.ensure_current(empty)
 
 

@@ -1,4 +1,5 @@
 import os
+import pickle
 import signal
 import sqlite3
 import subprocess
@@ -108,8 +109,6 @@ def test_no_pickle_is_ever_loaded(tmp_path: Path) -> None:
     class Trap:
         def __reduce__(self) -> tuple[object, ...]:
             return os.mkdir, (str(tmp_path / "sprung"),)
-
-    import pickle
 
     with pytest.raises(InvalidMessageError):
         JsonMessages().deserialize(pickle.dumps(Trap()))

@@ -1,0 +1,178 @@
+import asyncio
+import sqlite3
+import subprocess
+import sys
+import uuid
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from advanced_alchemy.base import UUIDv7Base
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.testing import AsyncTestClient
+from sqlalchemy import func, select, text, update
+
+from balu.app import DOMAINS, build
+from balu.kernel.config import Config
+from balu.kernel.db import explain, is_sqlite
+from balu.kernel.domain import Domain
+from balu.kernel.http import PUBLIC
+from balu.kernel.jobs import ScheduleRow
+from balu.kernel.outbox import OutboxRow
+from balu.kernel.testing import FakeClock
+from balu.kernel.unit import Env, Unit, open_unit
+
+COUNT = """
+import asyncio, sys
+from pathlib import Path
+from sqlalchemy import select, update
+from balu.app import DOMAINS
+from balu.kernel.env import open_env
+from balu.kernel.outbox import OutboxRow
+from balu.kernel.sqlite import check
+from balu.kernel.testing import make_config
+from balu.kernel.unit import open_unit
+
+async def main():
+    check()
+    async with open_env(make_config(Path(sys.argv[1]), DOMAINS, database_url=sys.argv[2]), DOMAINS) as env:
+        async def often():
+            for _ in range(25):
+                async with open_unit(env) as unit:
+                    query = select(OutboxRow).where(OutboxRow.name == "counter").with_for_update()
+                    row = (await unit.session.scalars(query)).one()
+                    await asyncio.sleep(0)
+                    row.attempts += 1
+        await asyncio.gather(*(often() for _ in range(4)))
+
+asyncio.run(main())
+"""
+
+
+def schedule(clock: FakeClock, name: str) -> ScheduleRow:
+    return ScheduleRow(
+        name=name, kind="none", cron="0 0 1 1 *", enabled=False, next_at=clock(), created_at=clock()
+    )
+
+
+async def test_two_processes_that_read_and_write_lose_nothing(
+    env: Env, clock: FakeClock, config: Config, data_dir: Path
+) -> None:
+    async with open_unit(env) as unit:
+        far = clock.instant.replace(year=2999)
+        unit.session.add(
+            OutboxRow(name="counter", payload=b"{}", created_at=far, lease_until=far, attempts=0)
+        )
+    command = [sys.executable, "-c", COUNT, str(data_dir), config.database_url]
+    both = [await asyncio.create_subprocess_exec(*command) for _ in range(2)]
+    assert [await process.wait() for process in both] == [0, 0]
+    async with open_unit(env, writes=False) as unit:
+        found = await unit.session.scalar(select(OutboxRow.attempts).where(OutboxRow.name == "counter"))
+    assert found == 2 * 4 * 25
+
+
+async def test_a_commit_that_fails_is_no_success(config: Config) -> None:
+    """Deferred references are only looked at by the COMMIT."""
+
+    @post("/api/broken", opt=PUBLIC, include_in_schema=False)
+    async def broken(unit: NamedDependency[Unit]) -> str:
+        connection = await unit.session.connection()
+        await connection.exec_driver_sql(
+            "CREATE TABLE broken (id INTEGER PRIMARY KEY, other INTEGER "
+            "REFERENCES broken (id) DEFERRABLE INITIALLY DEFERRED)"
+        )
+        await connection.exec_driver_sql("INSERT INTO broken VALUES (1, 99)")
+        return "done"
+
+    app = build(config, DOMAINS)
+    app.register(broken)
+    async with AsyncTestClient(app, base_url="http://127.0.0.1") as client:
+        answer = await client.post("/api/broken")
+    assert answer.status_code >= 400
+    assert answer.status_code != 201
+
+
+async def test_a_duplicate_is_a_conflict(env: Env, clock: FakeClock) -> None:
+    async with open_unit(env) as unit:
+        unit.session.add(schedule(clock, "twice"))
+    with pytest.raises(Exception, match=r"(?i)unique") as caught:
+        async with open_unit(env) as unit:
+            unit.session.add(schedule(clock, "twice"))
+    refusal = explain(caught.value)
+    assert refusal is not None
+    assert refusal.status == 409
+
+
+async def test_a_locked_database_asks_to_try_again(
+    env: Env, clock: FakeClock, config: Config, data_dir: Path
+) -> None:
+    if not is_sqlite(config.database_url):
+        pytest.skip("PostgreSQL locks rows, not the database")
+    with closing(sqlite3.connect(data_dir / "balu.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Exception, match="locked") as caught:  # noqa: PT012  the whole transaction
+            async with open_unit(env) as unit:
+                unit.session.add(schedule(clock, "late"))
+                await unit.session.flush()
+        other.rollback()
+    refusal = explain(caught.value)
+    assert refusal is not None
+    assert refusal.status == 503
+    assert "retry-after" in refusal.headers
+
+
+async def test_a_full_disk_is_no_conflict(env: Env, clock: FakeClock, config: Config) -> None:
+    if not is_sqlite(config.database_url):
+        pytest.skip("the server of the test session shares its disk with everybody")
+    with pytest.raises(Exception, match="full") as caught:  # noqa: PT012  the whole transaction
+        async with open_unit(env) as unit:
+            pages = await unit.session.scalar(text("PRAGMA page_count"))
+            await unit.session.execute(text(f"PRAGMA max_page_count = {pages}"))
+            far = clock()
+            unit.session.add(OutboxRow(name="big", payload=bytes(2**20), created_at=far, lease_until=far))
+    refusal = explain(caught.value)
+    assert refusal is not None
+    assert refusal.status == 507
+
+
+async def test_reading_units_cannot_write(env: Env) -> None:
+    with pytest.raises(Exception, match=r"(?i)read.?only"):
+        async with open_unit(env, writes=False) as unit:
+            await unit.session.execute(update(ScheduleRow).values(enabled=False))
+
+
+async def test_nothing_is_stored_when_a_unit_fails(env: Env, clock: FakeClock) -> None:
+    with pytest.raises(LookupError):  # noqa: PT012  the whole transaction
+        async with open_unit(env) as unit:
+            unit.session.add(schedule(clock, "never"))
+            await unit.session.flush()
+            raise LookupError
+    async with open_unit(env, writes=False) as unit:
+        assert await unit.session.scalar(select(func.count()).where(ScheduleRow.name == "never")) == 0
+
+
+def test_uuid_keys_are_of_version_seven() -> None:
+    class Sample(UUIDv7Base):
+        __tablename__ = "sample_of_a_test"
+
+    try:
+        default = Sample.__table__.c.id.default
+        assert uuid.UUID(str(default.arg(None))).version == 7
+    finally:
+        Sample.metadata.remove(Sample.__table__)
+
+
+def test_the_program_loads_one_modern_sqlite() -> None:
+    code = (
+        "import balu.app, alembic, huey, aiosqlite, sqlite3\n"
+        "from balu.kernel import sqlite\n"
+        "sqlite.check(); sqlite3.connect(':memory:'); print(len(sqlite.loaded_copies()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"
+
+
+def test_domains_have_different_names() -> None:
+    assert all(isinstance(domain, Domain) for domain in DOMAINS)
+    assert len({domain.name for domain in DOMAINS}) == len(DOMAINS)
