@@ -3,6 +3,9 @@ import type { Catalog } from "./en";
 const de = {
   title: "Start",
   hello: (name: string) => `Hallo, ${name}`,
+  uploadFiles: "Dateien hochladen",
+  uploadFolder: "Ordner hochladen",
+  drop: "Dateien und Ordner irgendwo auf diese Seite ziehen",
   storage: "Dein Speicher",
   storageFree: (free: string) => `${free} frei`,
   storageNoLimit: "Für dich gilt keine Grenze",
@@ -14,13 +17,10 @@ const de = {
   invite: "Lade jemanden ein",
   inviteNote: "Jede Person bekommt ein Konto und eigene Dateien.",
   inviteAction: "Person hinzufügen",
-  hide: "Ausblenden",
   hideStep: (name: string) => `„${name}“ ausblenden`,
   hidden: "Auf diesem Gerät ausgeblendet.",
   recent: "Zuletzt geändert in deinen Dateien",
   all: "Alle Dateien",
-  empty: "Hier erscheinen deine Dateien",
-  emptyText: "Lege die ersten ab: Fotos, Dokumente, ganze Ordner.",
 } satisfies Catalog;
 
 export default de;

@@ -3,6 +3,9 @@ import type { CatalogOf } from "@/kernel/i18n/area";
 const en = {
   title: "Home",
   hello: (name: string) => `Hello, ${name}`,
+  uploadFiles: "Upload files",
+  uploadFolder: "Upload folder",
+  drop: "Drop files and folders anywhere on this page",
   storage: "Your storage",
   storageFree: (free: string) => `${free} free`,
   storageNoLimit: "No limit set for you",
@@ -14,13 +17,10 @@ const en = {
   invite: "Invite someone",
   inviteNote: "Everyone gets an account and files of their own.",
   inviteAction: "Add person",
-  hide: "Hide",
   hideStep: (name: string) => `Hide “${name}”`,
   hidden: "Hidden on this device.",
   recent: "Last changed in your files",
   all: "All files",
-  empty: "Your files will be here",
-  emptyText: "Put in the first ones: photos, documents, whole folders.",
 };
 
 export default en;

@@ -1,37 +1,26 @@
 import { useQuery } from "@tanstack/react-query";
 import { useText } from "@/kernel/i18n/area";
 import { useFormat } from "@/kernel/i18n/format";
-import { Button, Card, Meter, Page, PageHeader, Skeleton } from "@/kernel/kit";
+import { Card, Meter, Page, PageHeader, Skeleton } from "@/kernel/kit";
 import { useUser } from "@/kernel/session/session";
-import { useOfferedActions } from "@/kernel/shell/actions";
 import { quotaQuery } from "@/kernel/shell/quota";
+import { BringFiles } from "./bring";
 import "./home.css";
 import { NextSteps } from "./next-steps";
+import { Recent } from "./recent";
 import { homeText } from "./text";
 
 export function HomePage() {
   const t = useText(homeText);
   const user = useUser();
-  const adding = useOfferedActions().filter((action) => action.adds);
   return (
     <Page>
-      <PageHeader
-        title={t.hello(user.username)}
-        documentTitle={t.title}
-        actions={adding.map((action, index) => (
-          <Button
-            key={action.id}
-            icon={action.icon}
-            variant={index === 0 ? "primary" : "secondary"}
-            onClick={action.run}
-          >
-            {action.label}
-          </Button>
-        ))}
-      />
+      <PageHeader title={t.hello(user.username)} documentTitle={t.title} />
       <div className="home-grid">
         <div className="stack home-main">
+          {user.grade !== "viewer" && <BringFiles />}
           <NextSteps />
+          <Recent />
         </div>
         <Storage />
       </div>

@@ -68,7 +68,7 @@ export function Enrol({ onClose, onDone }: { onClose: () => void; onDone: (codes
             label={t.code}
             inputMode="numeric"
             autoComplete="one-time-code"
-            data-autofocus
+            ref={focusOnce}
             {...form.bind("code")}
             error={isWrong ? t.wrongCode : form.bind("code").error}
           />
@@ -162,4 +162,9 @@ function save(name: string, text: string): void {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1_000);
+}
+
+/** The field appears after the dialog, once the secret is there. */
+function focusOnce(input: HTMLInputElement | null): void {
+  input?.focus();
 }

@@ -1,4 +1,5 @@
 // One dialog to add a person and to change one.
+import { useState } from "react";
 import { isProblem } from "@/kernel/api/problem";
 import { problemText } from "@/kernel/api/problem-text";
 import { useText } from "@/kernel/i18n/area";
@@ -55,6 +56,12 @@ export function PersonDialog({ person, onClose }: { person: User | "new"; onClos
       onClose();
     },
   });
+  const [suggested, setSuggested] = useState(0);
+  function suggest(): void {
+    form.set("password", suggestPassword());
+    // A new field that shows its text: the password has to be handed over.
+    setSuggested(suggested + 1);
+  }
   const isTaken = isProblem(form.failure, "user-exists", "conflict");
   const grades = GRADES.filter((grade) => grade !== "superadmin" || form.values.grade === "superadmin");
 
@@ -90,13 +97,15 @@ export function PersonDialog({ person, onClose }: { person: User | "new"; onClos
           />
           <div className="password-row">
             <PasswordInput
+              key={suggested}
+              startShown={suggested > 0}
               label={t.password}
               help={t.people.passwordHelp}
               autoComplete="new-password"
               {...form.bind("password")}
             />
             <PasswordRules password={form.values.password} />
-            <Button icon={KeyRound} onClick={() => form.set("password", suggestPassword())}>
+            <Button icon={KeyRound} onClick={suggest}>
               {t.people.generate}
             </Button>
           </div>

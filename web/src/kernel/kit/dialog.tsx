@@ -54,14 +54,14 @@ function OpenDialog({ onClose, title, children, footer, as = "dialog", size = "m
 
   const body = (
     <>
-      <header className="dialog-head">
+      <div className="dialog-head">
         <h2 id={titleId} className="grow">
           {title}
         </h2>
         <IconButton icon={X} label={t.kit.close} onClick={onClose} />
-      </header>
+      </div>
       <div className="dialog-body">{children}</div>
-      {footer && <footer className="dialog-foot">{footer}</footer>}
+      {footer && <div className="dialog-foot">{footer}</div>}
     </>
   );
   return (

@@ -64,9 +64,17 @@ export function Input({ label, help, error, hideLabel, className, ...rest }: Inp
 }
 
 /** A password field with a button that shows what was typed. */
-export function PasswordInput({ label, help, error, hideLabel, className, ...rest }: InputProps) {
+export function PasswordInput({
+  label,
+  help,
+  error,
+  hideLabel,
+  className,
+  startShown = false,
+  ...rest
+}: InputProps & { startShown?: boolean }) {
   const t = useText(kernelText);
-  const [shown, setShown] = useState(false);
+  const [shown, setShown] = useState(startShown);
   const Shape = shown ? EyeOff : Eye;
   return (
     <Field {...{ label, help, error, hideLabel, className }}>

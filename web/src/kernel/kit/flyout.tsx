@@ -43,7 +43,8 @@ export function Flyout({ label, trigger, children }: FlyoutProps) {
         popover="auto"
         role="dialog"
         aria-label={label}
-        tabIndex={-1}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard has to reach it.
+        tabIndex={0}
         className="flyout"
         onToggle={(event) => {
           if (event.newState === "closed") setOpen(false);

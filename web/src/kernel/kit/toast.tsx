@@ -21,9 +21,12 @@ export interface ToastOptions {
 
 interface Toast extends ToastOptions {
   id: number;
+  /** When it goes, as of `Date.now()`; kept here because moving into a dialog draws it anew. */
+  until: number;
 }
 
 const MOST_SHOWN = 3;
+const AFTER_HOLD_MS = 4_000;
 const ICONS = { info: Info, ok: CircleCheck, bad: CircleAlert };
 
 let toasts: readonly Toast[] = [];
@@ -33,7 +36,9 @@ const listeners = new Set<() => void>();
 /** Shows a message; the answer removes it early. */
 export function toast(options: ToastOptions | string): () => void {
   const id = ++lastId;
-  set([...toasts, { ...(typeof options === "string" ? { text: options } : options), id }].slice(-MOST_SHOWN));
+  const given = typeof options === "string" ? { text: options } : options;
+  const until = Date.now() + secondsFor(given) * 1000;
+  set([...toasts, { ...given, id, until }].slice(-MOST_SHOWN));
   return () => dismiss(id);
 }
 
@@ -87,14 +92,18 @@ function Message({ toast: one }: { toast: Toast }) {
   const t = useText(kernelText);
   const [held, setHeld] = useState(false);
   const box = useRef<HTMLDivElement>(null);
-  const seconds = one.seconds ?? (one.undo || one.action ? 12 : one.tone === "bad" ? 10 : 5);
   const Shape = ICONS[one.tone ?? "info"];
 
   useEffect(() => {
     if (held) return;
-    const timer = setTimeout(() => dismiss(one.id), seconds * 1000);
+    const timer = setTimeout(() => dismiss(one.id), Math.max(0, one.until - Date.now()));
     return () => clearTimeout(timer);
-  }, [held, seconds, one.id]);
+  }, [held, one]);
+
+  function release(): void {
+    one.until = Math.max(one.until, Date.now() + AFTER_HOLD_MS);
+    setHeld(false);
+  }
 
   function leave(then?: () => unknown): void {
     const hadFocus = box.current?.contains(document.activeElement);
@@ -109,9 +118,9 @@ function Message({ toast: one }: { toast: Toast }) {
       ref={box}
       className={`toast toast-${one.tone ?? "info"}`}
       onMouseEnter={() => setHeld(true)}
-      onMouseLeave={() => setHeld(false)}
+      onMouseLeave={release}
       onFocus={() => setHeld(true)}
-      onBlur={() => setHeld(false)}
+      onBlur={release}
     >
       <Shape size={20} strokeWidth={1.75} aria-hidden />
       <p className="grow">{one.text}</p>
@@ -128,6 +137,10 @@ function Message({ toast: one }: { toast: Toast }) {
       <IconButton icon={X} size={18} label={t.kit.close} onClick={() => leave()} />
     </div>
   );
+}
+
+function secondsFor({ seconds, undo, action, tone }: ToastOptions): number {
+  return seconds ?? (undo || action ? 12 : tone === "bad" ? 10 : 5);
 }
 
 function dismiss(id: number): void {

@@ -3,6 +3,8 @@ import { Outlet, useRouterState } from "@tanstack/react-router";
 import { Suspense } from "react";
 import { useText } from "../i18n/area";
 import { kernelText } from "../i18n/kernel";
+import { useFocusRescue } from "../router/focus";
+import { useBootstrap } from "../session/session";
 import { BottomBar } from "./bottom-bar";
 import { useFrame } from "./nav";
 import { OfflineBar } from "./offline";
@@ -13,7 +15,11 @@ import { TopBar } from "./top-bar";
 export function Shell() {
   const t = useText(kernelText);
   const { parts } = useFrame();
+  const user = useBootstrap()?.user;
   const loading = useRouterState({ select: (state) => state.isLoading });
+  useFocusRescue();
+  // Signed out: the router is about to leave, and nothing of the account may be drawn any more.
+  if (!user) return null;
   return (
     <div className="shell">
       {/* biome-ignore lint/a11y/useValidAnchor: it is one, but leaves the address as it is. */}
