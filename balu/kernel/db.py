@@ -61,7 +61,11 @@ def is_sqlite(url: str) -> bool:
 def async_url(url: str) -> str:
     """*url* with the driver that Balu uses."""
     scheme, separator, rest = url.partition("://")
-    return {"postgresql": "postgresql+psycopg", "sqlite": "sqlite+aiosqlite"}.get(scheme, scheme) + separator + rest
+    return (
+        {"postgresql": "postgresql+psycopg", "sqlite": "sqlite+aiosqlite"}.get(scheme, scheme)
+        + separator
+        + rest
+    )
 
 
 def sqlite_url(path: Path) -> str:

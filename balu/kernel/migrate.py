@@ -5,6 +5,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -82,7 +83,18 @@ async def ensure_current(config: Config) -> None:
             f"The database is at step {found}, this program knows {wanted}: install the newer Balu again, "
             "or restore a copy from the backups folder."
         )
-    await asyncio.to_thread(upgrade, config)
+    # In a process of its own: what Alembic takes in memory would stay for as long as Balu runs.
+    line = (sys.executable, "-m", "balu", "migrate", "up", "--data-dir", str(config.data_dir))
+    here = {**os.environ, "BALU_DATABASE__URL": config.database_url}
+    child = await asyncio.create_subprocess_exec(
+        *line, env=here, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    _, complaint = await child.communicate()
+    if child.returncode != 0:
+        raise MigrationError(
+            f"The database could not be upgraded: {complaint.decode(errors='replace').strip()}"
+        )
+    log.info("database migrated", before=found, now=wanted)
 
 
 def upgrade(config: Config, to: str = "head", *, now: Now = system_now) -> None:
@@ -121,7 +133,7 @@ def _migrate(config: Config, act: Callable[[Any, Any], None], now: Now, skip_at:
             act(alembic, command)
             _check_references(connection)
             reached = _revision(connection)
-        log.info("database migrated", before=found, now=reached)
+        log.debug("steps taken", before=found, now=reached)
 
 
 @contextmanager

@@ -3,9 +3,11 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 from granian import Granian
@@ -17,6 +19,7 @@ from balu.kernel.config import Server
 
 MIB = 1024 * 1024
 RESTART_DELAY_S = 1.0
+GREET_TRIES, GREET_PAUSE_S = 600, 0.1
 
 
 class JobWorker:
@@ -52,9 +55,28 @@ class JobWorker:
             child.wait()
 
 
+def greet(data_dir: Path, server: Server) -> None:
+    """Print where Balu is once it answers, and the link that claims it while it has no owner."""
+    shown = "127.0.0.1" if server.host in {"0.0.0.0", "::"} else server.host  # noqa: S104  what was asked for
+    address = server.base_url or f"http://{f'[{shown}]' if ':' in shown else shown}:{server.port}"
+    for _ in range(GREET_TRIES):
+        try:
+            socket.create_connection((shown, server.port), timeout=1).close()
+        except OSError:
+            time.sleep(GREET_PAUSE_S)
+        else:
+            break
+    else:
+        return
+    code = data_dir / "run" / "setup-code"
+    print(f"Balu is ready at {address}", flush=True)  # noqa: T201
+    if code.is_file():
+        print(f"Create the first account at {address}/setup#code={code.read_text().strip()}", flush=True)  # noqa: T201
+
+
 def serve(data_dir: Path, server: Server, *, jobs: bool = True) -> None:
     """Serve until SIGTERM or SIGINT; requests under way get ``server.drain_timeout_s`` to finish."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     run_dir = data_dir / "run"
     shutil.rmtree(run_dir / "metrics", ignore_errors=True)  # figures of processes that are gone
     run_dir.mkdir(mode=0o700, exist_ok=True)
@@ -81,6 +103,7 @@ def serve(data_dir: Path, server: Server, *, jobs: bool = True) -> None:
     )
     if jobs:
         worker.start()
+    threading.Thread(target=greet, args=(data_dir, server), name="balu-greeting", daemon=True).start()
     try:
         web.serve()
     finally:
