@@ -59,9 +59,9 @@ def test_a_length_beside_chunks_cannot_smuggle_a_request(shared_server: Server) 
     head = b"POST /api/health HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n"
     length = f"Content-Length: {5 + len(following)}\r\n\r\n".encode()
     answers = raw(shared_server, head + length + b"0\r\n\r\n" + following, whole=True)
-    first, _, second = answers.partition(b"HTTP/1.1 404 ")
-    assert first.startswith((b"HTTP/1.1 405 ", b"HTTP/1.1 400 "))
-    assert second or first.startswith(b"HTTP/1.1 400 ")
+    first, *others = answers.split(b"HTTP/1.1 ")[1:]
+    assert first.startswith((b"405 ", b"400 "))
+    assert [other[:4] for other in others] in ([], [b"404 "]), "closed, or answered as a request of its own"
 
 
 def test_an_absolute_target_is_judged_by_its_host_header(shared_server: Server) -> None:
