@@ -3,6 +3,7 @@
 from balu_core._native import (
     Entry,
     Listing,
+    Part,
     Published,
     Sink,
     Source,
@@ -15,6 +16,7 @@ from balu_core._native import (
 __all__ = [
     "Entry",
     "Listing",
+    "Part",
     "Published",
     "Sink",
     "Source",

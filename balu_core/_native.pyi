@@ -19,6 +19,7 @@ from typing import Literal, Self, TypeAlias, final
 __all__ = [
     "Entry",
     "Listing",
+    "Part",
     "Published",
     "Sink",
     "Source",
@@ -168,6 +169,48 @@ class Volume:
         FileExistsError when the id is taken, ENOSPC or EDQUOT when the size cannot be had.
         """
 
+    def allocate(self, staging_id: str, *, size: int | None = None, sparse: bool = False) -> Entry:
+        """Create ``.balu/staging/<id>`` for parts, durably, at its final length when that is known.
+
+        Its blocks are reserved unless it is *sparse*, and then every range nobody writes stays a hole.
+        FileExistsError when the id is taken, ENOSPC or EDQUOT when the size cannot be had.
+        """
+
+    def part(
+        self,
+        staging_id: str,
+        *,
+        offset: int,
+        spans: bytes | None = None,
+        length: int | None = None,
+        whole: int | None = None,
+        check: Literal["sha1", "sha256", "blake3"] | None = None,
+    ) -> Part:
+        """Open a range of a staged file for writing; nobody else can while the part lives.
+
+        With *spans* (what ``Part.sync`` or ``Part.end`` returned at this *offset*, empty at the start) the
+        part goes on after them: at most 256 KiB are read again. Without *spans* it is a chunk by itself,
+        in any order and beside others, and only *length* bytes from *offset* are locked. *whole* is the
+        file's final length, needed for chunks. *check* asks for one more digest of this part's bytes.
+
+        BlockingIOError (EAGAIN) while another part, here or in another process, covers the range.
+        """
+
+    def append(self, staging_id: str, length: int, part: Part) -> None:
+        """Push the first *length* bytes of another staged file into *part*; EIO when there are fewer."""
+
+    def seal(
+        self, staging_id: str, *, size: int, spans: bytes, reads: int = 268_435_456
+    ) -> tuple[Entry, str | None]:
+        """Cut a complete staged file to *size*, sync it, return it with its BLAKE3 in hex.
+
+        *spans* are those of all parts, joined in any order. What they do not cover (holes, ends of chunks
+        that are no multiple of 256 KiB) is read; when that is more than *reads* bytes there is no hash.
+        O(number of spans) apart from that.
+
+        BlockingIOError while somebody writes, EIO when the file is shorter than *size*.
+        """
+
     def staged(self, staging_id: str) -> Entry | None:
         """The staged file or tree, None when there is none."""
 
@@ -269,6 +312,34 @@ class Sink:
 
         After ``publish`` it does nothing, because the id no longer names what this sink wrote.
         """
+
+@final
+class Part:
+    """Bytes on their way into a range of a staged file. Memory and threads as with ``Sink``.
+
+    An object that is dropped lets go of its range once nothing is being written any more; what was
+    not synced counts as never received.
+    """
+
+    received: int
+
+    def push(self, data: bytes) -> bool:
+        """As ``Sink.push``."""
+
+    def drain(self) -> None:
+        """As ``Sink.drain``."""
+
+    def sync(self) -> tuple[int, bytes]:
+        """Make durable what is written so far and return the offset after it with the spans to keep.
+
+        ``push`` may go on meanwhile; up to 5 MiB that were pushed may not be included.
+        """
+
+    def end(self) -> tuple[int, bytes, str | None]:
+        """Write and sync the rest; returns offset, spans, and the digest that was asked for in hex."""
+
+    def halt(self) -> None:
+        """Stop; after it nothing is written any more."""
 
 @final
 class Source:

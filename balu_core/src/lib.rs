@@ -32,6 +32,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
         [
             "Entry",
             "Listing",
+            "Part",
             "Published",
             "Sink",
             "Source",
@@ -48,6 +49,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<entry::Entry>()?;
     module.add_class::<entry::Listing>()?;
     module.add_class::<entry::Published>()?;
+    module.add_class::<sink::Part>()?;
     module.add_class::<sink::Sink>()?;
     module.add_class::<source::Source>()?;
     module.add_class::<volume::Volume>()?;

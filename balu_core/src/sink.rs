@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use balu_digest::Algorithm;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -50,5 +52,49 @@ impl Sink {
 
     fn abandon(&self, py: Python<'_>) -> PyResult<()> {
         py.detach(|| self.inner.abandon()).map_err(refuse_errno)
+    }
+}
+
+#[pyclass(frozen, module = "balu_core._native")]
+pub struct Part(pub balu_digest::Part);
+
+#[pymethods]
+impl Part {
+    #[getter]
+    fn received(&self) -> u64 {
+        self.0.received()
+    }
+
+    fn push(&self, data: &Bound<'_, PyBytes>) -> PyResult<bool> {
+        self.0.push(data.as_bytes()).map_err(refuse_errno)
+    }
+
+    fn drain(&self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| self.0.drain()).map_err(refuse_errno)
+    }
+
+    fn sync<'py>(&self, py: Python<'py>) -> PyResult<(u64, Bound<'py, PyBytes>)> {
+        let (offset, spans) = py.detach(|| self.0.sync()).map_err(refuse_errno)?;
+        Ok((offset, PyBytes::new(py, &spans)))
+    }
+
+    fn end<'py>(&self, py: Python<'py>) -> PyResult<(u64, Bound<'py, PyBytes>, Option<String>)> {
+        let ended = py.detach(|| self.0.end()).map_err(refuse_errno)?;
+        Ok((ended.offset, PyBytes::new(py, &ended.spans), ended.check))
+    }
+
+    fn halt(&self, py: Python<'_>) {
+        py.detach(|| self.0.halt());
+    }
+}
+
+/// The digest called *name*.
+pub fn algorithm(name: Option<&str>) -> PyResult<Option<Algorithm>> {
+    match name {
+        None => Ok(None),
+        Some("sha1") => Ok(Some(Algorithm::Sha1)),
+        Some("sha256") => Ok(Some(Algorithm::Sha256)),
+        Some("blake3") => Ok(Some(Algorithm::Blake3)),
+        Some(other) => Err(PyValueError::new_err(format!("no digest is called {other}"))),
     }
 }

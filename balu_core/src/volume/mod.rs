@@ -2,6 +2,7 @@
 
 mod bytes;
 mod names;
+mod parts;
 mod reading;
 
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use balu_digest::{Options, Sink};
+use balu_digest::{Options, Part, Place, Sink};
 use balu_paths::{Entry, Error, Result, entry_at, read_dir, remove_tree};
 use rustix::io::Errno;
 
@@ -17,6 +17,47 @@ impl Volume {
         let name = check_id(id)?;
         let dir = self.root.private(STAGING)?;
         Sink::create(dir, name, options).map_err(|errno| Error::system(errno, id))
+    }
+
+    /// Make a staged file of its final length, for parts.
+    ///
+    /// # Errors
+    /// EEXIST when the id is taken; ENOSPC or EDQUOT when there is no room.
+    pub fn allocate(&self, id: &str, size: Option<u64>, sparse: bool) -> Result<Entry> {
+        let name = check_id(id)?;
+        let dir = self.root.private(STAGING)?;
+        balu_digest::allocate(&dir, name, size, sparse).map_err(|errno| Error::system(errno, id))
+    }
+
+    /// Open a range of a staged file for writing.
+    ///
+    /// # Errors
+    /// EAGAIN while somebody writes there; ENOENT.
+    pub fn part(&self, id: &str, place: Place<'_>) -> Result<Part> {
+        let name = check_id(id)?;
+        let dir = self.root.private(STAGING)?;
+        Part::open(dir, name, place).map_err(|errno| Error::system(errno, id))
+    }
+
+    /// Append bytes of one staged file to a part of another.
+    ///
+    /// # Errors
+    /// ENOENT; EIO when there are fewer.
+    pub fn append(&self, id: &str, length: u64, part: &Part) -> Result<()> {
+        let name = check_id(id)?;
+        let dir = self.root.private(STAGING)?;
+        part.append_from(&dir, name, length)
+            .map_err(|errno| Error::system(errno, id))
+    }
+
+    /// Finish a staged file made of parts; see [`balu_digest::seal`].
+    ///
+    /// # Errors
+    /// EAGAIN while somebody writes; EIO when it is too short.
+    pub fn seal(&self, id: &str, size: u64, spans: &[u8], most: u64) -> Result<(Entry, Option<String>)> {
+        let name = check_id(id)?;
+        let dir = self.root.private(STAGING)?;
+        balu_digest::seal(&dir, name, size, spans, most).map_err(|errno| Error::system(errno, id))
     }
 
     /// The staged file or tree, none when there is none.

@@ -1,7 +1,13 @@
-//! The sink: bytes gathered into blocks, hashed and written by a thread of its own.
+//! The sink: bytes gathered into blocks, hashed and written by a thread of its own; and parts of files
+//! whose hash is merged from subtrees.
 
 mod block;
+mod check;
+mod part;
 mod sink;
+mod tree;
 mod writer;
 
+pub use check::Algorithm;
+pub use part::{Ended, Part, Place, allocate, seal};
 pub use sink::{Options, Sealed, Sink};

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use balu_paths::{Entry, entry_at, entry_of, failpoint};
 use rustix::fs::{
-    AtFlags, FallocateFlags, Mode, OFlags, fallocate, fstat, fsync, ftruncate, openat, unlinkat,
+    AtFlags, FallocateFlags, Mode, OFlags, fallocate, fdatasync, fstat, fsync, ftruncate, openat, unlinkat,
 };
 use rustix::io::Errno;
 
 use crate::block::Block;
-use crate::writer::Writer;
+use crate::writer::{Digest, Writer};
 
 /// Blocks grow from the first to the last size while they fill quickly, so that a slow upload costs
 /// little memory and a fast one few hand-overs.
@@ -30,7 +30,7 @@ const RESUME: usize = 2 << 20;
 const SMALL: u64 = 1 << 20;
 
 /// From this declared size on, writes go past the page cache.
-const DIRECT: u64 = 16 << 20;
+pub(crate) const DIRECT: u64 = 16 << 20;
 
 /// How long the writer's thread outlives its last block.
 const IDLE: Duration = Duration::from_millis(500);
@@ -86,6 +86,8 @@ struct State {
     /// Here while no thread has it.
     writer: Option<Writer>,
     stop: bool,
+    /// The writer is wanted back after its present block, though there may be more.
+    paused: bool,
     failure: Option<Errno>,
 }
 
@@ -110,12 +112,24 @@ impl Sink {
                 writer.try_direct(&file);
             }
         }
+        Ok(Self::over(dir, name, file, writer, options))
+    }
+
+    /// The same for a file that exists, going on where *writer* stands.
+    pub(crate) fn over(
+        dir: OwnedFd,
+        name: OsString,
+        file: OwnedFd,
+        writer: Writer,
+        options: Options,
+    ) -> Self {
         let state = State {
             queue: VecDeque::new(),
             spare: None,
             pending: 0,
             writer: Some(writer),
             stop: false,
+            paused: false,
             failure: None,
         };
         let first = options
@@ -133,13 +147,13 @@ impl Sink {
             state: Mutex::new(state),
             changed: Condvar::new(),
         });
-        Ok(Self {
+        Self {
             front: Mutex::new(front),
             shared,
             dir,
             name,
             options,
-        })
+        }
     }
 
     /// Bytes taken so far.
@@ -182,12 +196,58 @@ impl Sink {
     pub fn drain(&self) -> Result<(), Errno> {
         let mut state = lock(&self.shared.state);
         while state.failure.is_none() && state.pending > RESUME && !state.stop {
-            if state.writer.is_some() {
+            if state.writer.is_some() && !state.paused {
                 self.start(&mut state)?;
             }
             state = wait(&self.shared.changed, state);
         }
         state.failure.map_or(Ok(()), Err)
+    }
+
+    /// Make durable what is written so far; `push` may go on meanwhile. For parts.
+    pub(crate) fn sync(&self) -> Result<(u64, Vec<u8>), Errno> {
+        lock(&self.shared.state).paused = true;
+        let outcome = self.take_writer().and_then(|writer| {
+            let synced = sync_data(&self.shared.file);
+            let found = (writer.offset(), spans(&writer));
+            lock(&self.shared.state).writer = Some(writer);
+            synced.map(|()| found)
+        });
+        let mut state = lock(&self.shared.state);
+        state.paused = false;
+        if let Err(errno) = outcome {
+            state.failure.get_or_insert(errno);
+        } else if !state.queue.is_empty() {
+            self.start(&mut state)?;
+        }
+        self.shared.changed.notify_all();
+        outcome
+    }
+
+    /// Write what is left of a part and make it durable; ends the sink.
+    pub(crate) fn end(&self) -> Result<(u64, Vec<u8>, Option<String>), Errno> {
+        let mut front = lock(&self.front);
+        if front.ended {
+            return Err(lock(&self.shared.state).failure.unwrap_or(Errno::BADF));
+        }
+        front.ended = true;
+        lock(&self.shared.state).stop = true;
+        let outcome = self.flush(front.fill.take()).and_then(|writer| {
+            sync_data(&self.shared.file)?;
+            Ok((writer.offset(), spans(&writer), writer.check()))
+        });
+        let mut state = lock(&self.shared.state);
+        state.spare = None;
+        outcome.inspect_err(|errno| {
+            state.failure.get_or_insert(*errno);
+        })
+    }
+
+    /// Stop and wait until nothing writes any more.
+    pub(crate) fn halt(&self) {
+        lock(&self.front).ended = true;
+        self.stop();
+        let _ = self.take_writer();
     }
 
     /// Write what is left, cut the file to what was received, sync it once.
@@ -231,12 +291,18 @@ impl Sink {
         Ok(())
     }
 
-    fn seal(&self, last: Option<Block>, received: u64) -> Result<Sealed, Errno> {
-        let file = &self.shared.file;
+    fn flush(&self, last: Option<Block>) -> Result<Writer, Errno> {
         let mut writer = self.take_writer()?;
         for mut block in self.leftover().into_iter().chain(last) {
-            writer.write(file, &mut block)?;
+            writer.write(&self.shared.file, &mut block)?;
         }
+        Ok(writer)
+    }
+
+    fn seal(&self, last: Option<Block>, received: u64) -> Result<Sealed, Errno> {
+        let file = &self.shared.file;
+        lock(&self.shared.state).stop = true;
+        let writer = self.flush(last)?;
         debug_assert_eq!(writer.offset(), received);
         let entry = entry_of(file, self.name.clone())?;
         if entry.size != received {
@@ -245,7 +311,10 @@ impl Sink {
         }
         failpoint("fsync")?;
         fsync(file)?;
-        let (blake3, sha256) = writer.digests();
+        let Digest::Whole(blake3) = writer.digest() else {
+            return Err(Errno::INVAL);
+        };
+        let sha256 = writer.check();
         let entry = entry_of(file, self.name.clone())?;
         Ok(Sealed {
             entry,
@@ -254,10 +323,9 @@ impl Sink {
         })
     }
 
-    /// Wait for the thread to write its queue and give the writer back.
+    /// Wait for the thread to give the writer back: after its queue, or at once when paused.
     fn take_writer(&self) -> Result<Writer, Errno> {
         let mut state = lock(&self.shared.state);
-        state.stop = true;
         self.shared.changed.notify_all();
         loop {
             if let Some(errno) = state.failure {
@@ -299,7 +367,7 @@ impl Sink {
         state.queue.push_back(block);
         // A small file waits in memory for `finish`, unless it comes so slowly that many of them would add up.
         let large = front.received >= SMALL || self.options.size.is_some_and(|size| size >= SMALL);
-        if (large || !quick) && state.writer.is_some() {
+        if (large || !quick) && state.writer.is_some() && !state.paused {
             self.start(&mut state)?;
         }
         self.shared.changed.notify_all();
@@ -341,6 +409,9 @@ impl Drop for Sink {
 fn work(shared: &Shared, mut writer: Writer) {
     let mut state = lock(&shared.state);
     loop {
+        if state.paused {
+            break;
+        }
         if let Some(mut block) = state.queue.pop_front() {
             drop(state);
             let length = block.len();
@@ -374,12 +445,24 @@ fn work(shared: &Shared, mut writer: Writer) {
     shared.changed.notify_all();
 }
 
-fn reserve(file: &OwnedFd, size: u64) -> Result<(), Errno> {
+pub(crate) fn reserve(file: &OwnedFd, size: u64) -> Result<(), Errno> {
     failpoint("reserve")?;
     match fallocate(file, FallocateFlags::empty(), 0, size) {
         Err(errno @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG | Errno::IO)) => Err(errno),
         // Not every file system can reserve; there the write itself will tell.
         _ => Ok(()),
+    }
+}
+
+fn sync_data(file: &OwnedFd) -> Result<(), Errno> {
+    failpoint("fsync")?;
+    fdatasync(file)
+}
+
+fn spans(writer: &Writer) -> Vec<u8> {
+    match writer.digest() {
+        Digest::Part(spans) => spans,
+        Digest::Whole(_) => Vec::new(),
     }
 }
 

@@ -5,30 +5,54 @@ use std::os::fd::{AsFd, BorrowedFd};
 use balu_paths::failpoint;
 use rustix::fs::{Advice, OFlags, fadvise, fcntl_getfl, fcntl_setfl};
 use rustix::io::{Errno, pwrite};
-use sha2::{Digest, Sha256};
 
 use crate::block::{Block, PAGE};
+use crate::check::{Algorithm, Check};
+use crate::tree::{Tree, pack};
 
 /// Buffered writes are handed to the disk in portions of this size, so that the last sync is short.
 const WRITE_BEHIND: u64 = 8 << 20;
 
 /// Everything that moves forward with the bytes.
 pub struct Writer {
-    blake3: blake3::Hasher,
-    sha256: Option<Sha256>,
+    hash: Hash,
+    check: Option<Check>,
     offset: u64,
     started: u64,
     direct: bool,
 }
 
+/// What becomes of the bytes: a whole file, or a part whose subtrees are kept.
+enum Hash {
+    Whole(Box<blake3::Hasher>),
+    Part(Box<Tree>),
+}
+
+/// See [`Writer::digest`].
+pub enum Digest {
+    Whole(String),
+    Part(Vec<u8>),
+}
+
 impl Writer {
     pub fn new(sha256: bool) -> Self {
-        let sha256 = sha256.then(Sha256::new);
         Self {
-            blake3: blake3::Hasher::new(),
-            sha256,
+            hash: Hash::Whole(Box::default()),
+            check: sha256.then(|| Check::new(Algorithm::Sha256)),
             offset: 0,
             started: 0,
+            direct: false,
+        }
+    }
+
+    /// Go on where *tree* stands, with another digest of the new bytes alone.
+    pub fn part(tree: Tree, check: Option<Algorithm>) -> Self {
+        let offset = tree.offset();
+        Self {
+            hash: Hash::Part(Box::new(tree)),
+            check: check.map(Check::new),
+            offset,
+            started: offset,
             direct: false,
         }
     }
@@ -46,15 +70,26 @@ impl Writer {
     /// Hash and write *block*. Only the last block may end off a page boundary.
     pub fn write(&mut self, file: impl AsFd, block: &mut Block) -> Result<(), Errno> {
         let file = file.as_fd();
-        self.blake3.update(block.bytes());
-        if let Some(sha256) = &mut self.sha256 {
-            sha256.update(block.bytes());
+        if let Some(check) = &mut self.check {
+            check.update(block.bytes());
         }
         let length = block.len() as u64;
-        failpoint("write")?;
-        if self.direct {
-            block.pad();
+        match &mut self.hash {
+            Hash::Whole(blake3) => {
+                blake3.update(block.bytes());
+                if self.direct {
+                    block.pad();
+                }
+            }
+            Hash::Part(tree) => {
+                tree.update(block.bytes());
+                // Beyond a part may lie another one: no padding.
+                if self.direct && !block.len().is_multiple_of(PAGE) {
+                    self.leave_direct(file)?;
+                }
+            }
         }
+        failpoint("write")?;
         self.put(file, block.bytes())?;
         self.offset += length;
         if !self.direct && self.offset - self.started >= WRITE_BEHIND {
@@ -63,20 +98,17 @@ impl Writer {
         Ok(())
     }
 
-    /// BLAKE3 and, when it was asked for, SHA-256 of all bytes, in hex.
-    pub fn digests(&self) -> (String, Option<String>) {
-        let sha256 = self.sha256.as_ref().map(|sha256| {
-            use std::fmt::Write as _;
-            sha256
-                .clone()
-                .finalize()
-                .iter()
-                .fold(String::with_capacity(64), |mut hex, byte| {
-                    let _ = write!(hex, "{byte:02x}");
-                    hex
-                })
-        });
-        (self.blake3.finalize().to_hex().to_string(), sha256)
+    /// BLAKE3 of a whole file, or the subtrees of a part.
+    pub fn digest(&self) -> Digest {
+        match &self.hash {
+            Hash::Whole(blake3) => Digest::Whole(blake3.finalize().to_hex().to_string()),
+            Hash::Part(tree) => Digest::Part(pack(tree.spans())),
+        }
+    }
+
+    /// The other digest in hex, when one was asked for.
+    pub fn check(&self) -> Option<String> {
+        self.check.as_ref().map(Check::hex)
     }
 
     fn put(&mut self, file: BorrowedFd<'_>, bytes: &[u8]) -> Result<(), Errno> {
