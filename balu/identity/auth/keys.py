@@ -8,11 +8,6 @@ from binascii import Error as Base64Error
 from hashlib import sha256
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from balu.kernel.config import ConfigError
 
 FILE_NAME = "secret.key"
@@ -30,8 +25,9 @@ class Keys:
         self._secret = secret
 
     def derive(self, purpose: str) -> bytes:
-        """32 bytes that only this server can compute, different for each *purpose*."""
-        return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"balu {purpose}".encode()).derive(self._secret)
+        """32 bytes that only this server can compute, different for each *purpose* (RFC 5869, one block)."""
+        extracted = hmac.digest(bytes(KEY_BYTES), self._secret, sha256)
+        return hmac.digest(extracted, f"balu {purpose}".encode() + b"\x01", sha256)
 
     def digest(self, purpose: str, text: str) -> bytes:
         """Keyed digest (HMAC-SHA256) of *text*: what the database keeps instead of a secret."""
@@ -39,6 +35,8 @@ class Keys:
 
     def seal(self, purpose: str, row: str, secret: bytes) -> bytes:
         """Encrypt *secret* for one row; it opens nowhere else."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  9 MiB, for few
+
         nonce = os.urandom(NONCE_BYTES)
         return nonce + AESGCM(self.derive(purpose)).encrypt(nonce, secret, row.encode())
 
@@ -48,6 +46,9 @@ class Keys:
         Raises:
             ConfigError: sealed under another key, or for another row.
         """
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
         try:
             return AESGCM(self.derive(purpose)).decrypt(
                 sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], row.encode()
