@@ -39,6 +39,6 @@ export const accountRoutes = [accountRoute] as const;
 export const peopleRoutes = [peopleRoute] as const;
 
 /** An address of this application, never of another host ("//other" and "/\other" are others). */
-function ownPath(next: unknown): string | undefined {
+export function ownPath(next: unknown): string | undefined {
   return typeof next === "string" && /^\/(?![/\\])/.test(next) ? next : undefined;
 }
