@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from balu.kernel.caller import Caller
 from balu.kernel.threads import Threads
@@ -15,6 +15,9 @@ from balu.storage.files.names import check_name, from_wire, name_key, numbered, 
 from balu.storage.files.rows import INO_MASK, FileRows, differs
 from balu.storage.volumes import Mounted, Volumes
 from balu_core import Entry, Volume
+
+HOMES_LOCK = 0x686F6D65
+"""First key of the PostgreSQL advisory locks under which homes are made: ``home`` in ASCII."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,8 @@ class Places:
     async def _make_home(self, mounted: Mounted, core: Volume, owner_id: int, username: str) -> FileRow:
         """Claim a free directory: an empty one may be ours from before a crash, a full one is somebody's."""
         async with open_unit(self._env) as unit:
+            if unit.session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
+                await unit.session.execute(select(func.pg_advisory_xact_lock(HOMES_LOCK, mounted.id)))
             again = await _home_row(unit.session, mounted.id, owner_id)
             if again is not None:
                 return again

@@ -44,7 +44,7 @@ async def stats(env: Env, caller: Caller) -> FileStats:
             .where(*mine, FileRow.parent_id.is_not(None))
             .group_by(FileRow.kind)
         )
-        totals = {kind: (count, size) for kind, count, size in kinds}
+        totals = {kind: (count, int(size)) for kind, count, size in kinds}
         largest = (
             select(FileRow.id).where(*mine, FileRow.kind == "file").order_by(FileRow.size.desc()).limit(TOP)
         )

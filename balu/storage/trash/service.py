@@ -113,7 +113,7 @@ class TrashService:
             rows = (await unit.session.scalars(query)).all()
             totals = select(func.count(), func.coalesce(func.sum(TrashRow.size), 0)).where(*mine)
             count, size = (await unit.session.execute(totals)).one()
-        return rows, count, size
+        return rows, count, int(size)
 
     async def get(self, owner_id: int, trash_id: int) -> TrashRow:
         """One of them; 404 also for somebody else's."""

@@ -1,6 +1,5 @@
 """Folders, names and places over HTTP."""
 
-import os
 from typing import Any
 
 import httpx
@@ -173,8 +172,8 @@ async def test_links_lead_nowhere(client: httpx.AsyncClient, place: Any, method:
     assert 400 <= answer.status_code < 500, answer.text
     assert b"secret" not in answer.content
     assert (outside / "x").read_bytes() == b"secret"
-    assert sorted(os.listdir(outside)) == ["x"]
-    assert os.listdir(place.root / "ben") == []
+    assert [path.name for path in outside.iterdir()] == ["x"]
+    assert list((place.root / "ben").iterdir()) == []
     assert place.private("staging") == []
 
 

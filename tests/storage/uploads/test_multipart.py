@@ -16,10 +16,10 @@ async def cut(body: bytes, size: int) -> AsyncIterator[bytes]:
 
 
 async def read(body: bytes, size: int = 1 << 20) -> list[tuple[str, str | None, bytes]]:
-    found = []
-    async for part in FormReader(cut(body, size), b"XX").parts():
-        found.append((part.name, part.filename, b"".join([chunk async for chunk in part.chunks()])))
-    return found
+    return [
+        (part.name, part.filename, b"".join([chunk async for chunk in part.chunks()]))
+        async for part in FormReader(cut(body, size), b"XX").parts()
+    ]
 
 
 def form(*parts: tuple[str, str | None, bytes]) -> bytes:
