@@ -1,6 +1,7 @@
 """``python -m benchmarks [claim ...]``: run claims, print as they come, write results.json and README.md."""
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ CLAIMS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit 0 when every workload ran and every byte count was right."""
+    # Being terminated unwinds like any other error, so that no server outlives the run.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = _parser().parse_args(arguments)
     names = chosen.peers.split(",") if chosen.peers else list(SERVERS)
     unknown = [name for name in names if name not in SERVERS]
