@@ -10,6 +10,7 @@ from sqlalchemy import MetaData, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from balu.kernel.embedded import connector
 from balu.kernel.errors import BaluError, ConflictError, NoSpaceError, UnavailableError
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON")
@@ -77,12 +78,12 @@ def sqlite_engine(url: str, *, writes: bool) -> AsyncEngine:
     """Writers queue at BEGIN IMMEDIATE, so no update is lost; readers never queue and cannot write."""
     # One pooled writer per process: tasks wait in the pool instead of spinning on the file lock.
     pool = {"pool_size": 1, "max_overflow": 0} if writes else {"pool_size": 4, "max_overflow": 4}
-    engine = create_async_engine(async_url(url), **pool)
+    arguments = {"async_creator_fn": connector(inline=writes)}
+    engine = create_async_engine(async_url(url), connect_args=arguments, **pool)
     pragmas = PRAGMAS if writes else (*PRAGMAS, "query_only=ON")
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(dbapi: Any, _record: Any) -> None:
-        dbapi.isolation_level = None  # the driver must not open transactions of its own
         cursor = dbapi.cursor()
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")

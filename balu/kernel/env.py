@@ -12,6 +12,7 @@ from balu.kernel.domain import Domain
 from balu.kernel.events import Dispatcher, Hooks
 from balu.kernel.jobs.declare import Jobs
 from balu.kernel.live import LiveHub
+from balu.kernel.outbox import Heard
 from balu.kernel.ratelimit import Limits
 from balu.kernel.unit import Env
 
@@ -34,6 +35,7 @@ async def open_env(
         Hooks: Hooks(hook for domain in domains for hook in domain.hooks),
         Jobs: Jobs(job for domain in domains for job in (*domain.jobs, *domain.startup)),
         Dispatcher: dispatcher,
+        Heard: Heard(listener.event.__name__ for listener in dispatcher.listeners),
         **{type(section): section for section in config.sections.values()},
     }
     for domain in domains:

@@ -27,16 +27,24 @@ class OutboxRow(BigIntBase):
     attempts: Mapped[int] = mapped_column(default=0)
 
 
+class Heard(frozenset[str]):
+    """Names of the events that some listener hears; a part of the Env."""
+
+    __slots__ = ()
+
+
 class Outbox:
     """What one Unit announces; stored by ``open_unit`` and delivered after the commit."""
 
-    def __init__(self, now: Now) -> None:
+    def __init__(self, now: Now, heard: Heard) -> None:
         self._now = now
+        self._heard = heard
         self.pending: list[Event] = []
 
     def publish(self, event: Event) -> None:
-        """Announce *event* if, and only if, this transaction commits."""
-        self.pending.append(event)
+        """Announce *event* if, and only if, this transaction commits; what nobody hears costs nothing."""
+        if type(event).__name__ in self._heard:
+            self.pending.append(event)
 
     def store(self, session: AsyncSession) -> None:
         """Add a row for each announced event."""

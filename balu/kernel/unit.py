@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from balu.kernel.clock import Now
-from balu.kernel.outbox import Outbox
+from balu.kernel.outbox import Heard, Outbox
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ async def open_unit(env: Env, *, writes: bool = True) -> AsyncGenerator[Unit, No
 
     The transaction starts with the first statement, so work before it holds no lock.
     """
-    unit = Unit((env.write if writes else env.read)(), env.now, Outbox(env.now), env)
+    unit = Unit((env.write if writes else env.read)(), env.now, Outbox(env.now, env.part(Heard)), env)
     async with unit.session as session, session.begin():
         yield unit
         unit.outbox.store(session)
