@@ -9,7 +9,7 @@ import { homeText } from "./text";
 
 const MY_FILES = "";
 
-export function BringFiles() {
+export default function BringFiles() {
   const t = useText(homeText);
   const choose = (kind: "files" | "folder") => pickFiles(kind, (found) => uploads.add(found, MY_FILES));
   const hover = usePageDrop({

@@ -1,14 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { useText } from "@/kernel/i18n/area";
 import { useFormat } from "@/kernel/i18n/format";
 import { Card, Meter, Page, PageHeader, Skeleton } from "@/kernel/kit";
 import { useUser } from "@/kernel/session/session";
 import { quotaQuery } from "@/kernel/shell/quota";
-import { BringFiles } from "./bring";
 import "./home.css";
 import { NextSteps } from "./next-steps";
-import { Recent } from "./recent";
 import { homeText } from "./text";
+
+// What knows about files comes after the first paint.
+const BringFiles = lazy(() => import("./bring"));
+const Recent = lazy(() => import("./recent"));
 
 export function HomePage() {
   const t = useText(homeText);
@@ -18,9 +21,15 @@ export function HomePage() {
       <PageHeader title={t.hello(user.username)} documentTitle={t.title} />
       <div className="home-grid">
         <div className="stack home-main">
-          {user.grade !== "viewer" && <BringFiles />}
+          {user.grade !== "viewer" && (
+            <Suspense fallback={<div className="bring" />}>
+              <BringFiles />
+            </Suspense>
+          )}
           <NextSteps />
-          <Recent />
+          <Suspense>
+            <Recent />
+          </Suspense>
         </div>
         <Storage />
       </div>

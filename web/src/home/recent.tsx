@@ -18,7 +18,7 @@ const recentQuery = queryOptions({
 });
 
 /** What changed last at the top of one's own files; nothing while there are none. */
-export function Recent() {
+export default function Recent() {
   const t = useText(homeText);
   const { data } = useQuery(recentQuery);
   if (!data || data.files.length === 0) return null;
