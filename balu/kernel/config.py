@@ -59,11 +59,19 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     access: bool = True
 
 
+class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[limits]``: requests a minute of one user or address, where a route has no limit of its own."""
+
+    reads_per_minute: Annotated[int, msgspec.Meta(ge=1)] = 1200
+    writes_per_minute: Annotated[int, msgspec.Meta(ge=1)] = 600
+
+
 KERNEL_SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "server": Server,
     "database": DatabaseSettings,
     "jobs": JobSettings,
     "log": LogSettings,
+    "limits": LimitSettings,
 }
 
 

@@ -10,6 +10,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import Scope
 
 from balu.kernel.caller import SAFE_METHODS, Authenticator, Caller, authorize, check_csrf
+from balu.kernel.config import LimitSettings
 from balu.kernel.ratelimit import Limits
 from balu.kernel.unit import Env, Unit, open_unit
 
@@ -109,8 +110,11 @@ async def admit(
         if caller is not None:
             check_csrf(caller, method, headers, headers.get("host", ""))
     who = f"user:{caller.user_id}" if caller else f"addr:{client_address(scope)}"
-    default = ("read", 1200) if method in SAFE_METHODS else ("write", 600)
-    env.part(Limits).take(who, *(rate or default))
+    if rate is None:
+        general = env.part(LimitSettings)
+        reads = method in SAFE_METHODS
+        rate = ("read", general.reads_per_minute) if reads else ("write", general.writes_per_minute)
+    env.part(Limits).take(who, *rate)
     return caller
 
 
