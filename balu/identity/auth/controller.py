@@ -25,9 +25,7 @@ from balu.identity.auth.schemas import (
 from balu.identity.auth.service import AuthService, Pending, SignedIn
 from balu.identity.auth.sessions import Client, SessionService
 from balu.identity.auth.settings import AuthSettings
-from balu.identity.users import NewUser, UserService
-from balu.identity.users.controller import browser_language, settings_of
-from balu.identity.users.schemas import UserRead
+from balu.identity.users import NewUser, UserRead, UserService, browser_language, settings_of, user_of
 from balu.kernel.caller import Caller
 from balu.kernel.errors import ForbiddenError
 from balu.kernel.http import PUBLIC, CallerDep, UserId, client_address
@@ -96,7 +94,7 @@ class AuthController(Controller):
     @get("/me", operation_id="getMe", opt=ANYONE)
     async def me(self, unit: UnitDep, own_id: UserId) -> UserRead:
         """Read your account."""
-        return UserRead.of(await UserService(unit).get(own_id))
+        return user_of(await UserService(unit).get(own_id))
 
     @delete(
         "/me", operation_id="deleteMe", status_code=202, opt={**ANYONE, "rate": ("auth_password_change", 5)}
@@ -157,7 +155,7 @@ class BootstrapController(Controller):
         settings = settings_of(row, language) if row is not None else None
         response = Response(
             Bootstrap(
-                user=UserRead.of(row) if row is not None else None,
+                user=user_of(row) if row is not None else None,
                 features={"registration": env.part(AuthSettings).registration},
                 settings=settings,
                 language=settings.language if settings is not None else language,
@@ -197,7 +195,7 @@ def answer(
             token_type="cookie" if signed.cookie else "bearer",
             expires_in=signed.expires_in_s,
             refresh_token=signed.refresh_token,
-            user=UserRead.of(signed.user),
+            user=user_of(signed.user),
         )
     )
     if signed.cookie is not None:

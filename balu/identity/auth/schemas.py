@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from balu.identity.users.schemas import Email, Language, Password, Plain, SettingsRead, Username, UserRead
+from balu.identity.users import Email, Language, Password, Plain, SettingsRead, Username, UserRead
 
 Code = Annotated[str, msgspec.Meta(min_length=6, max_length=32)]
 Secret = Annotated[str, msgspec.Meta(max_length=4096)]

@@ -52,7 +52,7 @@ class UserController(Controller):
         )
         counts = await users.counts()
         return UserList(
-            users=[UserRead.of(row) for row in found], total=counts.total, active=counts.active,
+            users=[user_of(row) for row in found], total=counts.total, active=counts.active,
             inactive=counts.total - counts.active, admins=counts.admins,
         )  # fmt: skip
 
@@ -68,13 +68,13 @@ class UserController(Controller):
                 quota_bytes=data.quota_bytes,
             )
         )  # fmt: skip
-        return UserRead.of(row)
+        return user_of(row)
 
     @get("/{user_id:int}", operation_id="getUser", opt={"auth": "viewer"})
     async def read(self, users: Users, caller: CallerDep, user_id: FromPath[int]) -> UserRead:
         """Read one account."""
         _own_or_admin(caller, user_id)
-        return UserRead.of(await users.get(user_id))
+        return user_of(await users.get(user_id))
 
     @put("/{user_id:int}", operation_id="updateUser", opt={"auth": "viewer", "rate": ("user_operations", 30)})
     async def update(
@@ -85,7 +85,7 @@ class UserController(Controller):
         given = {name: value for name, value in structs.asdict(data).items() if value is not UNSET}
         if not caller.at_least("admin") and given.keys() - {"email", "username"}:
             raise ForbiddenError("You can change your e-mail address only.")
-        return UserRead.of(await _apply(env, caller, user_id, given))
+        return user_of(await _apply(env, caller, user_id, given))
 
     @delete("/{user_id:int}", operation_id="deleteUser", status_code=204, opt=ADMIN)
     async def remove(self, users: Users, caller: CallerDep, user_id: FromPath[int]) -> None:
@@ -126,6 +126,16 @@ class SettingsController(Controller):
     async def reset(self, request: Request[Any, Any, Any], users: Users, own_id: UserId) -> SettingsRead:
         """Put your settings back to the defaults."""
         return settings_of(await users.change_settings(own_id, DEFAULTS), browser_language(request))
+
+
+def user_of(row: UserRow) -> UserRead:
+    """The wire shape of an account."""
+    return UserRead(
+        id=row.id, username=row.username, email=row.email,
+        role="admin" if row.role == "admin" else "user", grade=row.grade, is_active=row.is_active,
+        smb_enabled=row.smb_enabled, quota_bytes=row.quota_bytes,
+        created_at=row.created_at, updated_at=row.updated_at,
+    )  # fmt: skip
 
 
 def settings_of(row: UserRow, language: Language) -> SettingsRead:

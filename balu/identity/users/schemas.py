@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from balu.identity.users.models import UserRow
 from balu.kernel.caller import Grade
 from balu.kernel.errors import MalformedError
 
@@ -50,16 +49,6 @@ class UserRead(msgspec.Struct, kw_only=True):
     quota_bytes: int | None
     created_at: datetime
     updated_at: datetime
-
-    @classmethod
-    def of(cls, row: UserRow) -> Self:
-        """The wire shape of *row*."""
-        return cls(
-            id=row.id, username=row.username, email=row.email,
-            role="admin" if row.role == "admin" else "user", grade=row.grade, is_active=row.is_active,
-            smb_enabled=row.smb_enabled, quota_bytes=row.quota_bytes,
-            created_at=row.created_at, updated_at=row.updated_at,
-        )  # fmt: skip
 
 
 class UserList(msgspec.Struct, kw_only=True):

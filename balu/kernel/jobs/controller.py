@@ -10,7 +10,8 @@ from litestar.params import FromPath, FromQuery
 from balu.kernel.caller import Caller
 from balu.kernel.errors import InvalidError
 from balu.kernel.http import CallerDep, provide
-from balu.kernel.jobs.schemas import JobPage, JobRead, State, read
+from balu.kernel.jobs.models import JobRow
+from balu.kernel.jobs.schemas import JobPage, JobRead, State
 from balu.kernel.jobs.service import MAX_PAGE, JobService
 
 JobsDep = NamedDependency[JobService]
@@ -60,3 +61,22 @@ class JobController(Controller):
     async def cancel(self, jobs: JobsDep, caller: CallerDep, job_id: FromPath[int]) -> JobRead:
         """End a waiting job, or ask a running one to end; 409 when it has ended."""
         return read(await jobs.cancel(job_id, whose(caller)))
+
+
+def read(row: JobRow) -> JobRead:
+    """The wire shape of *row*."""
+    return JobRead(
+        id=row.id,
+        kind=row.kind,
+        status=row.state,  # type: ignore[arg-type]
+        progress=row.progress,
+        message=row.message,
+        result=row.result,
+        error=row.error,
+        attempts=row.attempts,
+        cancel_requested=row.cancel_requested,
+        owner_id=row.owner_id,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )

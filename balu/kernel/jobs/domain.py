@@ -13,11 +13,10 @@ from balu.kernel.commands import command
 from balu.kernel.config import Config
 from balu.kernel.domain import Domain
 from balu.kernel.events import on
-from balu.kernel.jobs.controller import JobController
+from balu.kernel.jobs.controller import JobController, read
 from balu.kernel.jobs.declare import Job, Jobs
 from balu.kernel.jobs.queue import JobQueue
 from balu.kernel.jobs.run import JobQueued, run_now
-from balu.kernel.jobs.schemas import read
 from balu.kernel.jobs.service import JobService
 from balu.kernel.unit import Env, Unit, open_unit
 

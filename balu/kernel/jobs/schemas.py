@@ -5,8 +5,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from balu.kernel.jobs.models import JobRow
-
 State = Literal["queued", "running", "completed", "failed", "cancelled"]
 
 
@@ -46,22 +44,3 @@ class JobAccepted(msgspec.Struct, kw_only=True):
     def of(cls, job_id: int) -> "JobAccepted":
         """For the job numbered *job_id*."""
         return cls(job_id=job_id, status_url=f"/api/jobs/{job_id}")
-
-
-def read(row: JobRow) -> JobRead:
-    """The wire shape of *row*."""
-    return JobRead(
-        id=row.id,
-        kind=row.kind,
-        status=row.state,  # type: ignore[arg-type]
-        progress=row.progress,
-        message=row.message,
-        result=row.result,
-        error=row.error,
-        attempts=row.attempts,
-        cancel_requested=row.cancel_requested,
-        owner_id=row.owner_id,
-        created_at=row.created_at,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-    )

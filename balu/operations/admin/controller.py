@@ -6,8 +6,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from balu.identity.auth.controller import client_of
-from balu.identity.auth.cookies import check_own_page, set_cookies
+from balu.identity.auth import check_own_page, client_of, set_cookies
 from balu.identity.users import NewUser
 from balu.kernel.http import PUBLIC
 from balu.kernel.unit import Env, Unit

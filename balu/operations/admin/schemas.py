@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from balu.identity.users.schemas import Email, Password, Plain, Username
+from balu.identity.users import Email, Password, Plain, Username
 
 
 class SetupStatus(msgspec.Struct, kw_only=True):

@@ -1,14 +1,82 @@
 """Files: names, rows, folders and bytes, under the rules of the commit protocol."""
 
-from balu.storage.files.commit import Staged, Stored, Terms, Writer
-from balu.storage.files.errors import FileNotFoundHereError, told
+from balu.storage.files.commit import DOUBTFUL, OnConflict, Staged, Stored, Terms, Writer
+from balu.storage.files.controller import WITH_FILES, Files
+from balu.storage.files.errors import (
+    DigestError,
+    FileExistsHereError,
+    FileNotFoundHereError,
+    FolderNotEmptyError,
+    WrongKindError,
+    explained,
+    told,
+)
 from balu.storage.files.events import FileChanged, FilesPurged
+from balu.storage.files.intents import Intents
+from balu.storage.files.items import mime_of
 from balu.storage.files.models import FileRow, IntentRow, JournalRow, ReservationRow, VersionRow
+from balu.storage.files.mounts import volume_id_of
+from balu.storage.files.names import (
+    DiskName,
+    check_name,
+    from_stored,
+    name_key,
+    numbered,
+    split,
+    to_stored,
+    to_wire,
+)
 from balu.storage.files.places import Found, Home, Places, Spot
-from balu.storage.files.service import FileService, Window
+from balu.storage.files.raw import repr_digest
+from balu.storage.files.rows import BATCH, INO_MASK, FileRows
+from balu.storage.files.schemas import FileItem, FileMoved
+from balu.storage.files.service import EVERYTHING, FileService, Window
 
 __all__ = [
-    "FileChanged", "FileNotFoundHereError", "FileRow", "FileService", "FilesPurged", "Found", "Home",
-    "IntentRow", "JournalRow", "Places", "ReservationRow", "Spot", "Staged", "Stored", "Terms",
-    "VersionRow", "Window", "Writer", "told",
-]  # fmt: skip
+    "BATCH",
+    "DOUBTFUL",
+    "EVERYTHING",
+    "INO_MASK",
+    "WITH_FILES",
+    "DigestError",
+    "DiskName",
+    "FileChanged",
+    "FileExistsHereError",
+    "FileItem",
+    "FileMoved",
+    "FileNotFoundHereError",
+    "FileRow",
+    "FileRows",
+    "FileService",
+    "Files",
+    "FilesPurged",
+    "FolderNotEmptyError",
+    "Found",
+    "Home",
+    "IntentRow",
+    "Intents",
+    "JournalRow",
+    "OnConflict",
+    "Places",
+    "ReservationRow",
+    "Spot",
+    "Staged",
+    "Stored",
+    "Terms",
+    "VersionRow",
+    "Window",
+    "Writer",
+    "WrongKindError",
+    "check_name",
+    "explained",
+    "from_stored",
+    "mime_of",
+    "name_key",
+    "numbered",
+    "repr_digest",
+    "split",
+    "to_stored",
+    "to_wire",
+    "told",
+    "volume_id_of",
+]

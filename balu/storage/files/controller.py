@@ -44,14 +44,14 @@ def provide_files(env: NamedDependency[Env], caller: NamedDependency[Caller]) ->
     return FileService(env, caller)
 
 
-FILES = {"files": Provide(provide_files, sync_to_thread=False)}
+WITH_FILES = {"files": Provide(provide_files, sync_to_thread=False)}
 
 
 class FileController(Controller):
     """Everything under ``/api/files`` that is not bytes."""
 
     path, tags = "/files", ("files",)
-    dependencies = FILES
+    dependencies = WITH_FILES
 
     @get("/list", operation_id="listFiles", opt=READ, responses=None)
     async def list(  # noqa: PLR0913, PLR0917  a listing has as many knobs as the address has parameters

@@ -6,7 +6,7 @@ from litestar import Controller, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, json
 
-from balu.storage.files.controller import FILES, READ, WRITE, Files
+from balu.storage.files.controller import READ, WITH_FILES, WRITE, Files
 from balu.storage.files.errors import WrongKindError
 from balu.storage.files.items import moment
 from balu.storage.files.names import check_name, to_wire
@@ -19,7 +19,7 @@ class FolderController(Controller):
     """The same folders as ``/api/files`` shows, for clients that think in ids."""
 
     path, tags = "/folders", ("folders",)
-    dependencies = FILES
+    dependencies = WITH_FILES
 
     @get(operation_id="listFolders", opt=READ)
     async def list(

@@ -25,7 +25,7 @@ from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.record import MovePlan, record_move
 from balu.storage.files.rows import FileRows, differs
 from balu.storage.files.schemas import FileItem
-from balu.storage.volumes.service import check_room
+from balu.storage.volumes import check_room
 from balu_core import Entry
 
 Sort = Literal["name", "size", "modified", "type"]

@@ -14,11 +14,16 @@ from balu.kernel.caller import Caller
 from balu.kernel.errors import BaluError, InvalidError
 from balu.kernel.jobs import JobAccepted, Run, enqueue, job
 from balu.kernel.unit import Unit
-from balu.storage.files import FileService, Found, Spot
-from balu.storage.files.errors import WrongKindError
-from balu.storage.files.mounts import volume_id_of
-from balu.storage.files.names import check_name
-from balu.storage.files.service import EVERYTHING, Window
+from balu.storage.files import (
+    EVERYTHING,
+    FileService,
+    Found,
+    Spot,
+    Window,
+    WrongKindError,
+    check_name,
+    volume_id_of,
+)
 from balu.storage.trash.service import TrashService
 
 Action = Literal["delete", "move", "copy", "restore", "purge"]

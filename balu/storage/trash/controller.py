@@ -10,13 +10,18 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from balu.kernel.caller import Caller
 from balu.kernel.errors import MalformedError
 from balu.kernel.unit import Env
-from balu.storage.files import FileService, Window
-from balu.storage.files.controller import FILES, Files
-from balu.storage.files.errors import FolderNotEmptyError, WrongKindError
-from balu.storage.files.items import mime_of
-from balu.storage.files.mounts import volume_id_of
-from balu.storage.files.names import to_wire
-from balu.storage.files.schemas import FileMoved
+from balu.storage.files import (
+    WITH_FILES,
+    FileMoved,
+    Files,
+    FileService,
+    FolderNotEmptyError,
+    Window,
+    WrongKindError,
+    mime_of,
+    to_wire,
+    volume_id_of,
+)
 from balu.storage.trash.models import TrashRow
 from balu.storage.trash.schemas import Deleted, TrashEmptied, TrashItem, TrashList, TrashRestore
 from balu.storage.trash.service import TrashService
@@ -92,7 +97,7 @@ class FolderDeleteController(Controller):
     """Deleting a folder by its id."""
 
     path, tags = "/folders", ("folders",)
-    dependencies = {"trash": Provide(provide_trash, sync_to_thread=False), **FILES}
+    dependencies = {"trash": Provide(provide_trash, sync_to_thread=False), **WITH_FILES}
 
     @delete("/{folder_id:int}", operation_id="deleteFolder", opt=WRITE, status_code=200)
     async def delete(

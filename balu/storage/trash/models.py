@@ -7,7 +7,7 @@ from advanced_alchemy.types import DateTimeUTC
 from sqlalchemy import BigInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from balu.storage.files.names import DiskName
+from balu.storage.files import DiskName
 
 
 class TrashRow(BigIntBase):

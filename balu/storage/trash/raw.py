@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from balu.kernel.raw import Exchange, RawRoute
-from balu.storage.files.mounts import volume_id_of
+from balu.storage.files import volume_id_of
 from balu.storage.trash.schemas import Deleted
 from balu.storage.trash.service import TrashService
 

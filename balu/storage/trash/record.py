@@ -6,10 +6,7 @@ import msgspec
 from sqlalchemy import delete, select
 
 from balu.kernel.unit import Unit
-from balu.storage.files.intents import Intents
-from balu.storage.files.models import FileRow
-from balu.storage.files.names import from_stored, name_key
-from balu.storage.files.rows import FileRows
+from balu.storage.files import FileRow, FileRows, Intents, from_stored, name_key
 from balu.storage.trash.models import TrashRow
 from balu.storage.volumes import QuotaService
 

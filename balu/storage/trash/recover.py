@@ -7,8 +7,7 @@ from sqlalchemy import func, select
 from balu.kernel.errors import UnavailableError
 from balu.kernel.threads import Threads
 from balu.kernel.unit import Env, Unit, open_unit
-from balu.storage.files.intents import Intents
-from balu.storage.files.models import FileRow, IntentRow, VersionRow
+from balu.storage.files import FileRow, IntentRow, Intents, VersionRow
 from balu.storage.trash.models import TrashRow
 from balu.storage.trash.record import RestorePlan, TrashPlan, record_restore, record_trash
 from balu.storage.volumes import QuotaRow, QuotaService, Usage, VolumeNotFoundError, Volumes

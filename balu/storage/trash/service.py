@@ -12,14 +12,28 @@ from balu.kernel.caller import Caller
 from balu.kernel.errors import MalformedError, UnavailableError
 from balu.kernel.threads import Threads, finish
 from balu.kernel.unit import Env, open_unit
-from balu.storage.files.commit import DOUBTFUL, OnConflict, Writer
-from balu.storage.files.errors import FileExistsHereError, FileNotFoundHereError, explained, told
-from balu.storage.files.events import FilesPurged
-from balu.storage.files.intents import Intents
-from balu.storage.files.models import FileRow, VersionRow
-from balu.storage.files.names import numbered, split, to_stored
-from balu.storage.files.places import Found, Home, Places, Spot
-from balu.storage.files.rows import BATCH, FileRows
+from balu.storage.files import (
+    BATCH,
+    DOUBTFUL,
+    FileExistsHereError,
+    FileNotFoundHereError,
+    FileRow,
+    FileRows,
+    FilesPurged,
+    Found,
+    Home,
+    Intents,
+    OnConflict,
+    Places,
+    Spot,
+    VersionRow,
+    Writer,
+    explained,
+    numbered,
+    split,
+    to_stored,
+    told,
+)
 from balu.storage.trash.errors import TrashNotFoundError
 from balu.storage.trash.models import TrashRow
 from balu.storage.trash.record import RestorePlan, TrashPlan, record_restore, record_trash

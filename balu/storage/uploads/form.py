@@ -7,12 +7,19 @@ import msgspec
 from balu.kernel.errors import MalformedError
 from balu.kernel.raw import Exchange, RawRoute
 from balu.kernel.unit import open_unit
-from balu.storage.files import FileService, Home, Spot, Staged, Terms, Writer
-from balu.storage.files.commit import OnConflict
-from balu.storage.files.intents import Intents
-from balu.storage.files.mounts import volume_id_of
-from balu.storage.files.names import split
-from balu.storage.files.schemas import FileItem
+from balu.storage.files import (
+    FileItem,
+    FileService,
+    Home,
+    Intents,
+    OnConflict,
+    Spot,
+    Staged,
+    Terms,
+    Writer,
+    split,
+    volume_id_of,
+)
 from balu.storage.uploads.multipart import FormReader, Part, boundary_of
 from balu.storage.uploads.raw import conflict_of
 from balu.storage.volumes import QuotaService

@@ -10,11 +10,16 @@ import msgspec
 from balu.kernel.errors import InvalidError, MalformedError, TooLargeError
 from balu.kernel.ranges import etag_list
 from balu.kernel.raw import Exchange, RawRoute
-from balu.storage.files import FileService, Stored, Terms, Writer
-from balu.storage.files.commit import OnConflict
-from balu.storage.files.mounts import volume_id_of
-from balu.storage.files.names import check_name
-from balu.storage.files.raw import repr_digest
+from balu.storage.files import (
+    FileService,
+    OnConflict,
+    Stored,
+    Terms,
+    Writer,
+    check_name,
+    repr_digest,
+    volume_id_of,
+)
 
 MAX_SIZE = (1 << 63) - 1
 DIGEST_HEADERS = ("repr-digest", "content-digest")

@@ -9,9 +9,19 @@ from balu.storage.volumes.errors import (
 from balu.storage.volumes.models import QuotaRow, VolumeRow
 from balu.storage.volumes.quota import QuotaService, Usage
 from balu.storage.volumes.registry import Mounted, Volumes
-from balu.storage.volumes.service import VolumeService
+from balu.storage.volumes.service import VolumeService, check_room
 
 __all__ = [
-    "Mounted", "NoRoomError", "QuotaExceededError", "QuotaRow", "QuotaService", "Usage",
-    "VolumeNotFoundError", "VolumeOfflineError", "VolumeRow", "VolumeService", "Volumes",
-]  # fmt: skip
+    "Mounted",
+    "NoRoomError",
+    "QuotaExceededError",
+    "QuotaRow",
+    "QuotaService",
+    "Usage",
+    "VolumeNotFoundError",
+    "VolumeOfflineError",
+    "VolumeRow",
+    "VolumeService",
+    "Volumes",
+    "check_room",
+]
