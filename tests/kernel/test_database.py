@@ -5,6 +5,7 @@ import sys
 import uuid
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from advanced_alchemy.base import UUIDv7Base
@@ -156,11 +157,12 @@ def test_uuid_keys_are_of_version_seven() -> None:
     class Sample(UUIDv7Base):
         __tablename__ = "sample_of_a_test"
 
+    table = Sample.metadata.tables["sample_of_a_test"]
     try:
-        default = Sample.__table__.c.id.default
+        default: Any = table.c.id.default
         assert uuid.UUID(str(default.arg(None))).version == 7
     finally:
-        Sample.metadata.remove(Sample.__table__)
+        Sample.metadata.remove(table)
 
 
 def test_the_program_loads_one_modern_sqlite() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from balu.app import DOMAINS
 from balu.kernel.config import Config
@@ -258,7 +258,7 @@ async def test_a_stopping_worker_gives_a_long_job_back(env: Env, monkeypatch: py
 async def test_waiting_rows_whose_message_was_lost_are_sent_again(env: Env, clock: FakeClock) -> None:
     async with open_unit(env) as unit:
         await unit.session.execute(
-            JobRow.__table__.insert().values(
+            insert(JobRow).values(
                 kind="add", args={"a": 1, "b": 1}, state="queued", priority=0, progress=0, attempts=0,
                 max_attempts=3, cancel_requested=False, created_at=clock(), not_before=clock(),
             )

@@ -99,7 +99,8 @@ def app(env: Env, config: Config) -> Balu:
 
 @pytest_asyncio.fixture
 async def client(app: Balu) -> AsyncGenerator[httpx.AsyncClient, None]:
-    transport: Any = httpx.ASGITransport(app=app)
+    application: Any = app
+    transport = httpx.ASGITransport(app=application)
     async with httpx.AsyncClient(
         transport=transport, base_url="http://localhost", headers={"x-test-user": "anna"}
     ) as client:

@@ -1,3 +1,4 @@
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -19,14 +20,15 @@ async def usage(client: httpx.AsyncClient) -> dict[str, int]:
 
 
 async def test_every_spelling_of_a_delete_moves_to_the_trash(client: httpx.AsyncClient, place: Any) -> None:
-    for spelling in (
+    spellings: tuple[Callable[[], Awaitable[httpx.Response]], ...] = (
         lambda: client.delete("/api/files/list"),
         lambda: client.delete("/api/files/raw/list"),
         lambda: client.delete("/api/files/delete?path=list"),
         lambda: client.delete("/api/files?path=list"),
         lambda: client.delete("/api/files/?path=/list"),
         lambda: client.post("/api/files/delete", json={"path": "list"}),
-    ):
+    )
+    for spelling in spellings:
         await make(client, "list")
         answer = await spelling()
         assert answer.status_code == 200
