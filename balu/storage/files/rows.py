@@ -46,8 +46,8 @@ class FileRows:
         self, parent_id: int, name: str, *, lock: bool = False
     ) -> tuple[FileRow | None, list[FileRow]]:
         """The row of *name*, and those of other names that only differ in case or normalisation."""
-        query = select(FileRow).where(FileRow.parent_id == parent_id, FileRow.name_key == name_key(name))
-        rows = (await self._session.scalars(query.with_for_update() if lock else query)).all()
+        values = {"parent": parent_id, "key": name_key(name)}
+        rows = (await self._session.scalars(LOCKED_CHILD if lock else CHILD, values)).all()
         exact = next((row for row in rows if row.name == name), None)
         return exact, [row for row in rows if row is not exact]
 
@@ -171,6 +171,9 @@ class FileRows:
         return live
 
 
+# Built once: making a statement costs more than running it.
+CHILD = select(FileRow).where(FileRow.parent_id == bindparam("parent"), FileRow.name_key == bindparam("key"))
+LOCKED_CHILD = CHILD.with_for_update()
 LISTED = (
     FileRow.id, FileRow.name, FileRow.kind, FileRow.owner_id, FileRow.size, FileRow.mtime_ns, FileRow.ino,
     FileRow.rev, FileRow.blake3, FileRow.sha256,

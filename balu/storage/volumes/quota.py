@@ -2,13 +2,35 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from balu.kernel.unit import Unit
 from balu.storage.volumes.errors import QuotaExceededError
 from balu.storage.volumes.limits import limit_of
 from balu.storage.volumes.models import QuotaRow
+
+# Built once: making a statement costs more than running it.
+_TAKEN = QuotaRow.live_bytes + QuotaRow.reserved_bytes + QuotaRow.trash_bytes
+_PLAIN = {"synchronize_session": False}
+RESERVE = (
+    update(QuotaRow)
+    .where(QuotaRow.owner_id == bindparam("owner"))
+    .values(reserved_bytes=QuotaRow.reserved_bytes + bindparam("size"))
+    .execution_options(**_PLAIN)
+)
+RESERVE_BELOW = RESERVE.where(_TAKEN + bindparam("size") <= bindparam("limit"))
+MOVE = (
+    update(QuotaRow)
+    .where(QuotaRow.owner_id == bindparam("owner"))
+    .values(
+        live_bytes=QuotaRow.live_bytes + bindparam("live"),
+        reserved_bytes=QuotaRow.reserved_bytes + bindparam("reserved"),
+        trash_bytes=QuotaRow.trash_bytes + bindparam("trash"),
+        version_bytes=QuotaRow.version_bytes + bindparam("versions"),
+    )
+    .execution_options(**_PLAIN)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +88,13 @@ class QuotaService:
             QuotaExceededError: they do not fit; nothing was taken.
         """
         limit = await limit_of(self._unit, owner_id)
-        taken = QuotaRow.live_bytes + QuotaRow.reserved_bytes + QuotaRow.trash_bytes + size
-        claim = update(QuotaRow).where(QuotaRow.owner_id == owner_id)
-        if limit is not None:
-            claim = claim.where(taken <= limit)
-        claim = claim.values(reserved_bytes=QuotaRow.reserved_bytes + size)
+        claim = RESERVE if limit is None else RESERVE_BELOW
+        values = {"owner": owner_id, "size": size, **({} if limit is None else {"limit": limit})}
         session = self._unit.session
-        if (await session.execute(claim)).rowcount:  # type: ignore[attr-defined]
+        if (await session.execute(claim, values)).rowcount:  # type: ignore[attr-defined]
             return
         await self._ensure(owner_id)
-        if not (await session.execute(claim)).rowcount:  # type: ignore[attr-defined]
+        if not (await session.execute(claim, values)).rowcount:  # type: ignore[attr-defined]
             raise _full(await self.usage(owner_id), size)
 
     async def move(
@@ -84,19 +103,10 @@ class QuotaService:
         """Add to (or take from) the parts of the ledger without looking at the limit."""
         if not (live or reserved or trash or versions):
             return
-        change = (
-            update(QuotaRow)
-            .where(QuotaRow.owner_id == owner_id)
-            .values(
-                live_bytes=QuotaRow.live_bytes + live,
-                reserved_bytes=QuotaRow.reserved_bytes + reserved,
-                trash_bytes=QuotaRow.trash_bytes + trash,
-                version_bytes=QuotaRow.version_bytes + versions,
-            )
-        )
-        if not (await self._unit.session.execute(change)).rowcount:  # type: ignore[attr-defined]
+        change = {"owner": owner_id, "live": live, "reserved": reserved, "trash": trash, "versions": versions}
+        if not (await self._unit.session.execute(MOVE, change)).rowcount:  # type: ignore[attr-defined]
             await self._ensure(owner_id)
-            await self._unit.session.execute(change)
+            await self._unit.session.execute(MOVE, change)
 
     async def correct(self, owner_id: int, counted: Usage) -> bool:
         """Write what a recount found, but for reservations; True when the ledger was wrong."""
