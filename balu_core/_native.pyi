@@ -14,6 +14,7 @@ EDQUOT, EXDEV for another mount on the way, ELOOP for a symbolic link on the way
 """
 # ruff: noqa: PYI021 - this stub is the reference manual
 
+from collections.abc import Sequence
 from typing import Literal, Self, TypeAlias, final
 
 __all__ = [
@@ -213,6 +214,26 @@ class Volume:
 
     def staged(self, staging_id: str) -> Entry | None:
         """The staged file or tree, None when there is none."""
+
+    def stage_many(self, pieces: Sequence[tuple[str, int]], data: bytes) -> list[tuple[Entry, str]]:
+        """Write staged files of ``(id, length)`` whose bytes lie back to back in *data*; returns their BLAKE3.
+
+        Nothing is synced, and after an error the files before it stay staged.
+        """
+
+    def sync_many(self, staging_ids: Sequence[str]) -> None:
+        """Make staged files durable: each by itself in 32 threads, or, from 64 on and while little else
+        waits to be written, all by one ``syncfs``. After an error all of them must be given up.
+        """
+
+    def publish_many(
+        self, names: Sequence[tuple[str, str, int | None]]
+    ) -> list[Entry | OSError | ValueError]:
+        """Give staged files ``(id, target, mtime_ns)`` names that are free; each directory is synced once.
+
+        Outcomes in order; they stand for themselves. FileExistsError and ValueError leave the file staged;
+        after another error only ``settle`` knows. Dressing as with ``publish``.
+        """
 
     def publish(
         self,

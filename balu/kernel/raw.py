@@ -1,7 +1,7 @@
 """Byte streams in front of the router: bodies that are never buffered, answers that are never joined."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote_to_bytes
@@ -121,7 +121,7 @@ class Exchange:
             raise MalformedError("Content-Length must be a non-negative integer.")
         return int(text)
 
-    async def body(self) -> AsyncIterator[bytes]:
+    async def body(self) -> AsyncGenerator[bytes, None]:
         """The request body as it arrives, checked against Content-Length.
 
         Raises:

@@ -1,6 +1,7 @@
 //! Volumes: one method per verb, each a call into the pure crates without the GIL.
 
 mod bytes;
+mod group;
 mod names;
 mod parts;
 mod reading;

@@ -5,6 +5,7 @@
 
 mod copy;
 mod dress;
+mod group;
 mod names;
 mod probe;
 mod publish;
@@ -14,6 +15,7 @@ mod trash;
 mod versions;
 mod volume;
 
+pub use group::Naming;
 pub use probe::Abilities;
 pub use publish::{Published, Request, VersionId};
 pub use volume::{Space, Volume};

@@ -1,0 +1,343 @@
+"""Group commit: many small files through the commit protocol together.
+
+Every step is the one of ``commit``, taken for all files at once: one sync, one transaction for the
+intents, one sync of each folder, one transaction for the rows. Files stand for themselves all the same;
+whatever is not a plain new name or plain new bytes goes through ``Writer`` alone.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec, TypeVar
+
+from balu.kernel.errors import BaluError, UnavailableError, UnsafePathError
+from balu.kernel.threads import Threads, finish
+from balu.kernel.unit import Env, open_unit
+from balu.storage.files.commit import (
+    BEAT_S,
+    DOUBTFUL,
+    Outcome,
+    Staged,
+    Terms,
+    Writer,
+    _check_digests,
+    _check_terms,
+    _plan,
+)
+from balu.storage.files.errors import explained, told
+from balu.storage.files.group_rows import GroupRows, Made
+from balu.storage.files.intents import Intents
+from balu.storage.files.models import FileRow
+from balu.storage.files.names import name_key
+from balu.storage.files.places import Found, Home, Spot
+from balu.storage.files.record import PutPlan, record_put
+from balu.storage.files.rows import differs
+from balu.storage.volumes import QuotaService
+from balu.storage.volumes.errors import QuotaExceededError
+from balu.storage.volumes.service import check_room
+from balu_core import Entry, StaleTargetError, Volume
+
+P = ParamSpec("P")
+T = TypeVar("T")
+ALONE_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Where one file of a group ended up."""
+
+    spot: Spot
+    etag: str
+    outcome: Outcome
+
+
+@dataclass(slots=True)
+class Piece:
+    """One file of a group: what is wanted, how far it is, and how it ended."""
+
+    spot: Spot
+    terms: Terms
+    size: int
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
+    staged: Staged | None = None
+    base: Entry | None = None
+    """What stood under the name before."""
+    shown: Entry | None = None
+    """What stands there now."""
+    plan: PutPlan | None = None
+    result: Landed | BaluError | None = None
+    is_left: bool = False
+    """Nobody knows what the disk holds: staged bytes and intent stay for recovery."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still has to be decided."""
+        return self.result is None and self.staged is not None
+
+
+class Group:
+    """Small files of one home on their way. Not for several tasks at once."""
+
+    def __init__(self, env: Env, home: Home) -> None:
+        self._env = env
+        self._home = home
+        self._threads = env.part(Threads)
+        self._writer = Writer(env)
+        self._pieces: list[Piece] = []
+        self._id = secrets.token_hex(16)
+
+    async def stage(self, pieces: Sequence[Piece], data: bytes) -> None:
+        """Take files whose bytes lie back to back in *data*; a wrong checksum ends its file only.
+
+        Raises:
+            NoRoomError, NoSpaceError: there is no space; the whole group is to be dropped.
+        """
+        check_room(self._home.mounted, len(data))
+        self._pieces += pieces
+        work = self._call(self._core.stage_many, [(piece.id, piece.size) for piece in pieces], data)
+        for piece, (entry, blake3) in zip(pieces, await finish(work), strict=True):
+            piece.staged = Staged(piece.id, self._home, entry, piece.size, 0, blake3)
+            try:
+                _check_digests(piece.terms, blake3, None)
+            except BaluError as error:
+                piece.result = error
+
+    async def publish(self) -> None:
+        """Give every file its name; afterwards each piece has a result."""
+        await finish(self._publish())
+
+    async def drop(self) -> None:
+        """Give up what has no name."""
+        await finish(self._drop())
+
+    @property
+    def _core(self) -> Volume:
+        return self._home.core
+
+    async def _publish(self) -> None:
+        await self._call(self._core.sync_many, [piece.id for piece in self._pieces if piece.is_open])
+        planned: list[Piece] = []
+        try:
+            planned = await self._intend(await self._parents())
+            await self._beating(planned, self._give_names(planned))
+            await self._record(planned)
+        except BaseException:
+            for piece in planned:
+                piece.is_left = True
+            raise
+        await self._alone()
+        await self._drop()
+
+    async def _parents(self) -> dict[tuple[str, ...], Found]:
+        """The folders, made where they are missing; files of a folder that cannot be had have failed."""
+        parents: dict[tuple[str, ...], Found | BaluError] = {}
+        for piece in self._pieces:
+            if not piece.is_open:
+                continue
+            parts = piece.spot.parts[:-1]
+            if parts not in parents:
+                try:
+                    parents[parts] = await self._writer.folder(piece.spot.parent, make=piece.terms.parents)
+                except BaluError as error:
+                    parents[parts] = error
+            found = parents[parts]
+            if isinstance(found, BaluError):
+                piece.result = found
+        return {parts: found for parts, found in parents.items() if isinstance(found, Found)}
+
+    async def _intend(self, parents: dict[tuple[str, ...], Found]) -> list[Piece]:
+        """Decide about every file and write down what is going to happen; returns what is."""
+        pieces = [piece for piece in self._pieces if piece.is_open]
+        entries = await self._call(_stat_all, self._core, [piece.spot.disk for piece in pieces])
+        try:
+            async with open_unit(self._env) as unit:
+                rows = GroupRows(unit)
+                for parts, parent in parents.items():
+                    here = [
+                        (piece, entry)
+                        for piece, entry in zip(pieces, entries, strict=True)
+                        if piece.spot.parts[:-1] == parts
+                    ]
+                    present = await rows.present(parent.row.id, (piece.spot.name for piece, _ in here))
+                    for piece, entry in here:
+                        _decide(piece, entry, parent.row, present.get(name_key(piece.spot.name), []))
+                plans = [(piece.id, piece.plan) for piece in pieces if piece.plan and piece.result is None]
+                opened = await rows.open(plans)
+                planned = [piece for piece in pieces if piece.id in opened]
+                if total := sum(piece.size for piece in planned):
+                    await Intents(unit).reserve(self._home.mounted.id, self._home.owner_id, self._id, total)
+        except QuotaExceededError as error:
+            for piece in pieces:
+                if piece.plan is not None and piece.result is None:
+                    piece.result = error
+            return []
+        return planned
+
+    async def _give_names(self, planned: list[Piece]) -> None:
+        new = [piece for piece in planned if piece.base is None]
+        names = [(piece.id, piece.spot.disk, piece.terms.mtime_ns) for piece in new]
+        with told(""):
+            outcomes = await self._threads.run(self._core.publish_many, names)
+        for piece, outcome in zip(new, outcomes, strict=True):
+            await self._settle(piece, outcome)
+        slots = asyncio.Semaphore(ALONE_AT_ONCE)
+
+        async def replace(piece: Piece) -> None:
+            outcome: Entry | OSError | ValueError
+            async with slots:
+                try:
+                    outcome = (
+                        await self._threads.run(
+                            self._core.publish, piece.id, piece.spot.disk, replaces=piece.base,
+                            version=piece.plan.version if piece.plan else None, mtime_ns=piece.terms.mtime_ns,
+                        )
+                    ).entry  # fmt: skip
+                except (OSError, ValueError) as error:
+                    outcome = error
+                await self._settle(piece, outcome)
+
+        await asyncio.gather(*(replace(piece) for piece in planned if piece.base is not None))
+
+    async def _settle(self, piece: Piece, outcome: Entry | OSError | ValueError) -> None:
+        """Note what the disk said; whoever lost a race has no plan any more and tries again alone."""
+        plan, disk = piece.plan, piece.spot.disk
+        if isinstance(outcome, Entry):
+            piece.shown = outcome
+        elif isinstance(outcome, (StaleTargetError, FileExistsError)):
+            piece.plan = None
+        elif isinstance(outcome, ValueError) or plan is None:
+            piece.result = UnsafePathError(f"{piece.spot.path!r} cannot be a name here.")
+        else:
+            piece.result = explained(outcome, piece.spot.path)
+            if outcome.errno in DOUBTFUL:
+                piece.is_left = True
+                return
+            try:
+                if await self._threads.run(
+                    self._core.settle, piece.id, disk, staged_ino=plan.staged_ino, version=plan.version
+                ):
+                    piece.shown, piece.result = await self._threads.run(self._core.stat, disk), None
+            except OSError:
+                piece.is_left = True
+
+    async def _record(self, planned: list[Piece]) -> None:
+        etags: dict[str, str] = {}
+        async with open_unit(self._env) as unit:
+            rows = GroupRows(unit)
+            made = [
+                Made(piece.id, piece.plan, piece.shown)
+                for piece in planned
+                if piece.shown and piece.plan and piece.base is None
+            ]
+            ids = await rows.create(made)
+            etags |= {op_id: f'"{file_id}.1"' for op_id, file_id in ids.items()}
+            await QuotaService(unit).move(
+                self._home.owner_id, live=sum(one.entry.size for one in made if one.op_id in ids)
+            )
+            for piece in planned:
+                if piece.shown and piece.plan and piece.id not in ids:
+                    etags[piece.id] = (await record_put(unit, piece.id, piece.plan, piece.shown)).etag
+            await rows.close([piece.id for piece in planned if not piece.shown and not piece.is_left])
+            await Intents(unit).release(self._id)
+        for piece in planned:
+            if piece.shown:
+                outcome: Outcome = "created" if piece.base is None else "replaced"
+                piece.result = Landed(piece.spot, etags[piece.id], outcome)
+
+    async def _alone(self) -> None:
+        """The rest one by one, several names at once; files for one name keep their order."""
+        names: dict[tuple[tuple[str, ...], str], list[Piece]] = {}
+        for piece in self._pieces:
+            if piece.is_open:
+                key = (piece.spot.parts[:-1], name_key(piece.spot.name))
+                names.setdefault(key, []).append(piece)
+        slots = asyncio.Semaphore(ALONE_AT_ONCE)
+
+        async def take(pieces: list[Piece]) -> None:
+            for piece in pieces:
+                async with slots:
+                    await self._publish_alone(piece)
+
+        await asyncio.gather(*map(take, names.values()))
+
+    async def _publish_alone(self, piece: Piece) -> None:
+        staged, piece.staged = piece.staged, None
+        if staged is None:
+            return
+        try:
+            stored = await self._writer.publish(piece.spot, staged, piece.terms)
+        except BaluError as error:
+            piece.result, piece.is_left = (
+                error,
+                True,
+            )  # the writer has dropped the bytes, or left them on purpose
+        else:
+            piece.result, piece.shown = (
+                Landed(stored.found.spot, stored.found.row.etag, stored.outcome),
+                staged.entry,
+            )
+
+    async def _drop(self) -> None:
+        ids = [piece.id for piece in self._pieces if piece.shown is None and not piece.is_left]
+        if ids:
+            with suppress(UnavailableError):  # the collector comes by later
+                await self._threads.run(_discard_all, self._core, ids)
+        async with open_unit(self._env) as unit:
+            await Intents(unit).release(self._id)
+
+    async def _beating(self, planned: list[Piece], work: Coroutine[Any, Any, None]) -> None:
+        """Wait for *work* on the disk and keep the intents alive meanwhile, however slow the disk is."""
+        task = asyncio.ensure_future(work)
+        while not (await asyncio.wait({task}, timeout=BEAT_S))[0]:
+            async with open_unit(self._env) as unit:
+                await GroupRows(unit).renew([piece.id for piece in planned])
+        task.result()
+
+    async def _call(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with told(""):
+            return await self._threads.run(call, *args, **kwargs)
+
+
+def _decide(piece: Piece, entry: Entry | OSError | None, parent: FileRow, rows: list[FileRow]) -> None:
+    """Give the piece a plan or a result; neither means that it takes the long way."""
+    staged, spot, terms = piece.staged, piece.spot, piece.terms
+    row = next((row for row in rows if row.name == spot.name), None)
+    if staged is None:
+        return
+    if isinstance(entry, OSError):
+        piece.result = explained(entry, spot.path)
+        return
+    is_new = entry is None and not rows
+    is_known = entry is not None and row is not None and entry.kind == "file" and not differs(row, entry)
+    if not is_new and (not is_known or terms.on_conflict == "rename"):
+        return
+    same = row is not None and row.blake3 == staged.blake3
+    try:
+        _check_terms(spot, row, terms, same=same)
+    except BaluError as error:
+        piece.result = error
+        return
+    if row is None or not same:
+        piece.plan, piece.base = _plan(parent, spot, row, staged), entry
+    elif terms.mtime_ns in {None, row.mtime_ns}:
+        piece.result = Landed(spot, row.etag, "unchanged")
+
+
+def _stat_all(core: Volume, paths: Sequence[str]) -> list[Entry | OSError | None]:
+    found: list[Entry | OSError | None] = []
+    for path in paths:
+        try:
+            found.append(core.stat(path))
+        except (FileNotFoundError, NotADirectoryError):
+            found.append(None)
+        except OSError as error:
+            found.append(error)
+    return found
+
+
+def _discard_all(core: Volume, ids: Sequence[str]) -> None:
+    for staging_id in ids:
+        with suppress(OSError):  # the collector comes by later
+            core.discard(staging_id)
