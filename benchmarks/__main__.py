@@ -18,6 +18,7 @@ from benchmarks.harness.workload import Workload
 CLAIMS = (
     "upload_one_file",
     "small_files",
+    "batch",
     "download",
     "ranges",
     "listing",

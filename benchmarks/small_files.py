@@ -53,7 +53,7 @@ def uploads(server: Server, plan: Plan, folder: str, count: int) -> Iterator[Req
     with plan.source.open("rb") as data:
         for number in range(count):
             request = server.upload(f"{folder}/{number:05}.bin")
-            yield replace(request, body=_content(data.fileno(), number, plan))
+            yield replace(request, body=content(data.fileno(), number, plan))
 
 
 def check_stored(server: Server, plan: Plan, folder: str, count: int) -> None:
@@ -65,12 +65,12 @@ def check_stored(server: Server, plan: Plan, folder: str, count: int) -> None:
     if plan.smoke:
         with plan.source.open("rb") as data:
             for number, path in enumerate(found):
-                if path.read_bytes() != _content(data.fileno(), number, plan):
+                if path.read_bytes() != content(data.fileno(), number, plan):
                     message = f"{server.name} stored other bytes in {path.name}"
                     raise WrongAnswerError(message)
 
 
-def _content(source: int, number: int, plan: Plan) -> bytes:
+def content(source: int, number: int, plan: Plan) -> bytes:
     return os.pread(source, FILE_BYTES, number * FILE_BYTES % (plan.size_bytes - FILE_BYTES))
 
 
