@@ -13,7 +13,6 @@ from balu.kernel.events import Dispatcher, Hooks
 from balu.kernel.jobs.declare import Jobs
 from balu.kernel.live import LiveHub
 from balu.kernel.outbox import Heard
-from balu.kernel.outbox import Heard
 from balu.kernel.ratelimit import Limits
 from balu.kernel.unit import Env
 
@@ -27,8 +26,7 @@ async def open_env(
     A part with ``bind(env)`` is told its Env, one with ``async aclose()`` is closed at the end.
     """
     database = open_database(database_url or config.database_url)
-    listeners = [listener for domain in domains for listener in domain.listeners]
-    dispatcher = Dispatcher(listeners)
+    dispatcher = Dispatcher([listener for domain in domains for listener in domain.listeners])
     parts: dict[type, Any] = {
         Config: config,
         Authenticator: Authenticator(),
@@ -37,7 +35,6 @@ async def open_env(
         Hooks: Hooks(hook for domain in domains for hook in domain.hooks),
         Jobs: Jobs(job for domain in domains for job in (*domain.jobs, *domain.startup)),
         Dispatcher: dispatcher,
-        Heard: Heard(listener.event.__name__ for listener in listeners),
         Heard: Heard(listener.event.__name__ for listener in dispatcher.listeners),
         **{type(section): section for section in config.sections.values()},
     }
