@@ -18,6 +18,8 @@ CSP = (
 FALLBACK = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Balu</title>
 <p>The web interface is not built. Run <code>just web</code>; the API is ready.</p>
 """
+REPEATED = {"etag", "cache-control", "vary", "content-security-policy"}
+"""Headers of a 304: a browser puts them over those it stored, so a page keeps its own policy."""
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 
 
@@ -51,7 +53,7 @@ class WebUI:
                 return None
             known = self._load("index.html", accept_encoding) or self._fallback()
         if if_none_match is not None and known.headers["etag"] in if_none_match:
-            return Page(304, {key: known.headers[key] for key in ("etag", "cache-control", "vary")}, b"")
+            return Page(304, {key: value for key, value in known.headers.items() if key in REPEATED}, b"")
         return known
 
     def _load(self, name: str, accept: str) -> Page | None:
