@@ -4,6 +4,7 @@ import { useText } from "@/kernel/i18n/area";
 import { useFormat } from "@/kernel/i18n/format";
 import { Card, LinkButton, Time } from "@/kernel/kit";
 import { type FileItem, listFolder } from "@/storage/files/api";
+import { folderKey } from "@/storage/files/cache";
 import { iconOf } from "@/storage/files/icon-of";
 import { encodePath } from "@/storage/files/names";
 import { homeText } from "./text";
@@ -11,7 +12,8 @@ import { homeText } from "./text";
 const SHOWN = 6;
 
 const recentQuery = queryOptions({
-  queryKey: ["home", "recent"],
+  // Below the folder, so that whatever renews the folder renews this too.
+  queryKey: [...folderKey(""), "recent"],
   queryFn: () => listFolder({ path: "", sort: "modified", order: "desc", filter: "" }, 0, SHOWN),
   staleTime: 0,
   retry: false,

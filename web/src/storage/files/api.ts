@@ -52,18 +52,27 @@ export interface Job {
   status: "queued" | "running" | "completed" | "failed" | "cancelled";
   progress: number;
   message: string | null;
-  result: { trash_ids?: (number | string)[]; failed?: { path: string; code: string }[] } | null;
+  result: BulkResult | null;
   error: string | null;
 }
 
+/** What became of a bulk act; the server names the first hundred failures. */
+export interface BulkResult {
+  done: number;
+  failed: number;
+  failures: { what: string; code: string; detail: string }[];
+  trash_ids: number[];
+}
+
 export interface Bulk {
-  action: "delete" | "move" | "copy" | "restore";
-  /** The folder whose entries are meant. */
-  path?: string;
+  action: "delete" | "move" | "copy" | "restore" | "purge";
+  /** Of files; for restore and purge those of the trash. */
   ids?: (number | string)[];
-  /** Everything in the folder except these. */
+  /** Things that have no id yet. */
+  paths?: string[];
+  /** Everything in the folder, or what its filter leaves of it. */
+  filter?: { path: string; contains?: string };
   exclude?: number[];
-  filter?: string;
   target_path?: string;
 }
 

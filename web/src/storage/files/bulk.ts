@@ -1,6 +1,6 @@
 // One act on many things: single calls while few and known, one job on the server otherwise.
 import { isProblem, Problem } from "@/kernel/api/problem";
-import { type Bulk, bulk, type FileItem, type Job, job } from "./api";
+import { type Bulk, type BulkResult, bulk, type FileItem, job } from "./api";
 import type { Target } from "./target";
 
 const MOST_SINGLE = 50;
@@ -39,23 +39,25 @@ export async function each<T>(
 
 /** The body that names a target to the server. */
 export function bulkBody(target: Target, action: Bulk["action"], folder?: string): Bulk {
-  const { view, items, complete, except } = target;
-  const body: Bulk = { action, path: view.path, ...(folder !== undefined && { target_path: folder }) };
-  if (complete) return { ...body, ids: idsOf(items) };
-  const left = items.filter((item) => except.has(item.path));
-  return { ...body, exclude: idsOf(left), ...(view.filter && { filter: view.filter }) };
+  const { view, items, complete, left } = target;
+  const body: Bulk = { action, ...(folder !== undefined && { target_path: folder }) };
+  if (complete) {
+    const paths = items.filter((item) => item.file_id === null).map((item) => item.path);
+    return { ...body, ids: idsOf(items), paths };
+  }
+  const filter = { path: view.path, ...(view.filter && { contains: view.filter }) };
+  return { ...body, filter, exclude: idsOf(left) };
 }
 
 /** Starts the job and waits for its end; a failed job throws a Problem. */
-export async function runBulk(body: Bulk, progress: (share: number) => void = () => {}): Promise<Job> {
+export async function runBulk(body: Bulk): Promise<BulkResult> {
   const { job_id } = await bulk(body);
   for (;;) {
     const now = await job(job_id);
-    if (now.status === "completed") return now;
-    if (now.status === "failed" || now.status === "cancelled") {
+    if (now.status === "completed" && now.result) return now.result;
+    if (now.status !== "queued" && now.status !== "running") {
       throw new Problem(500, "conflict", now.error ?? now.message ?? "");
     }
-    progress(now.progress / 100);
     await new Promise((done) => setTimeout(done, POLL_MS));
   }
 }

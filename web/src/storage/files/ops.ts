@@ -1,7 +1,7 @@
 // Deleting, moving, copying, renaming: seen at once, told in a toast, taken back by Undo.
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { isProblem } from "@/kernel/api/problem";
+import { isProblem, Problem } from "@/kernel/api/problem";
 import { problemText } from "@/kernel/api/problem-text";
 import { useText } from "@/kernel/i18n/area";
 import { formatBytes } from "@/kernel/i18n/format";
@@ -77,8 +77,10 @@ async function remove(env: Env, target: Target): Promise<void> {
   } else {
     const end = toast({ text: t.deleting(target.count), seconds: 600 });
     try {
-      const result = (await runBulk(bulkBody(target, "delete"))).result;
-      ids = result?.trash_ids ?? [];
+      const result = await runBulk(bulkBody(target, "delete"));
+      tellBulkFailed(env, result);
+      count = result.done;
+      ids = result.trash_ids;
     } finally {
       end();
     }
@@ -89,11 +91,16 @@ async function remove(env: Env, target: Target): Promise<void> {
   toast({ text: t.deleted(count), undo });
 }
 
-async function putBack({ client, t }: Env, ids: readonly (number | string)[], folder: string): Promise<void> {
-  if (ids.length > 50) await runBulk({ action: "restore", ids: [...ids] });
-  else await Promise.all(ids.map((id) => trash.restore(id)));
+async function putBack(env: Env, ids: readonly (number | string)[], folder: string): Promise<void> {
+  const { client, t } = env;
+  let count = ids.length;
+  if (count > 50) {
+    const result = await runBulk({ action: "restore", ids: [...ids] });
+    tellBulkFailed(env, result);
+    count = result.done;
+  } else await Promise.all(ids.map((id) => trash.restore(id)));
   await refresh(client, folder);
-  toast({ text: t.restored(ids.length), tone: "ok" });
+  if (count > 0) toast({ text: t.restored(count), tone: "ok" });
 }
 
 /** Past the trash: asked for, since nothing brings it back. */
@@ -112,9 +119,10 @@ async function purge(env: Env, target: Target): Promise<void> {
     tellFailed(env, failed);
     if (done.length > 0) toast({ text: t.purge.done(done.length) });
   } else {
-    const { result } = await runBulk(bulkBody(target, "delete"));
-    for (const id of result?.trash_ids ?? []) await trash.purge(id);
-    toast({ text: t.purge.done(n) });
+    const removed = await runBulk(bulkBody(target, "delete"));
+    tellBulkFailed(env, removed);
+    const { done } = await runBulk({ action: "purge", ids: removed.trash_ids });
+    toast({ text: t.purge.done(done) });
   }
   await refresh(client, target.view.path);
 }
@@ -129,9 +137,10 @@ async function transfer(env: Env, target: Target, folder: string, mode: "move" |
     return;
   }
   if (!isSmall(target)) {
-    await runBulk(bulkBody(target, mode, folder));
+    const result = await runBulk(bulkBody(target, mode, folder));
     await refresh(client, from, folder);
-    toast({ text: t.move[mode === "move" ? "moved" : "copied"](target.count, where) });
+    tellBulkFailed(env, result);
+    toast({ text: t.move[mode === "move" ? "moved" : "copied"](result.done, where) });
     return;
   }
   if (mode === "move") dropRows(client, target.view, new Set(target.items.map((item) => item.path)));
@@ -178,4 +187,11 @@ async function rename({ client, t }: Env, item: api.FileItem, name: string, { vi
 function tellFailed({ t, problems }: Env, failed: { error: unknown }[]): void {
   const [first] = failed;
   if (first) toast({ text: `${t.failed(failed.length)} ${problemText(first.error, problems)}`, tone: "bad" });
+}
+
+function tellBulkFailed({ t, problems }: Env, { failed, failures }: api.BulkResult): void {
+  const [first] = failures;
+  if (!first) return;
+  const why = problemText(new Problem(0, first.code, first.detail), problems);
+  toast({ text: `${t.failed(failed)} ${why}`, tone: "bad" });
 }

@@ -12,10 +12,12 @@ export interface Target {
   complete: boolean;
   /** Paths left out of a whole-folder target. */
   except: ReadonlySet<string>;
+  /** The rows of `except`, as far as they are loaded. */
+  left: readonly FileItem[];
 }
 
 export function targetOf(view: View, ...items: FileItem[]): Target {
-  return { view, count: items.length, items, complete: true, except: new Set() };
+  return { view, count: items.length, items, complete: true, except: new Set(), left: [] };
 }
 
 /** Looks up the selected rows among `known`, all rows loaded so far. */
@@ -26,7 +28,11 @@ export function targetFrom(
   known: Iterable<FileItem>,
 ): Target {
   const items: FileItem[] = [];
-  for (const item of known) if (isSelected(selection, item.path)) items.push(item);
+  const left: FileItem[] = [];
+  for (const item of known) {
+    if (isSelected(selection, item.path)) items.push(item);
+    else if (selection.mode === "exclude") left.push(item);
+  }
   const count = countSelected(selection, total);
   return {
     view,
@@ -34,6 +40,7 @@ export function targetFrom(
     items,
     complete: items.length === count,
     except: selection.mode === "exclude" ? selection.ids : new Set(),
+    left,
   };
 }
 
