@@ -54,7 +54,20 @@ const de = {
     results: (n: number) => plural("de", n, { one: "# Treffer", other: "# Treffer", zero: "Keine Treffer" }),
   },
   jobs: {
-    kinds: { "files.bulk": "Viele Dateien bearbeiten", "trash.purge": "Papierkorb leeren" },
+    kinds: {
+      batch_files: "Viele Dateien bearbeiten",
+      trash_purge: "Papierkorb leeren",
+      upload_cleanup: "Uploads aufräumen",
+      expire_uploads: "Alte Uploads beenden",
+      recover_files: "Dateien wiederherstellen",
+      recover_trash: "Papierkorb wiederherstellen",
+      rehash_files: "Geänderte Dateien prüfen",
+      prune_versions: "Alte Versionen entfernen",
+      quota_recount: "Speicher neu zählen",
+      session_purge: "Alte Sitzungen entfernen",
+      prepare_volumes: "Volumes vorbereiten",
+      offer_setup: "Einrichtung anbieten",
+    },
     title: "Aufgaben",
     button: (running: number) =>
       plural("de", running, { one: "Aufgaben, # läuft", other: "Aufgaben, # laufen", zero: "Aufgaben" }),

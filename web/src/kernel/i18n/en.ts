@@ -54,7 +54,20 @@ const en = {
     results: (n: number) => plural("en", n, { one: "# result", other: "# results", zero: "No results" }),
   },
   jobs: {
-    kinds: { "files.bulk": "Work on many files", "trash.purge": "Empty trash" },
+    kinds: {
+      batch_files: "Work on many files",
+      trash_purge: "Empty the trash",
+      upload_cleanup: "Clean up uploads",
+      expire_uploads: "Expire uploads",
+      recover_files: "Recover files",
+      recover_trash: "Recover the trash",
+      rehash_files: "Check changed files",
+      prune_versions: "Remove old versions",
+      quota_recount: "Count storage again",
+      session_purge: "Remove old sessions",
+      prepare_volumes: "Prepare volumes",
+      offer_setup: "Offer setup",
+    },
     title: "Jobs",
     button: (running: number) =>
       plural("en", running, { one: "Jobs, # running", other: "Jobs, # running", zero: "Jobs" }),

@@ -16,6 +16,8 @@ export interface Job {
   message: string | null;
   result: unknown;
   error: string | null;
+  /** Whose work it is; null for the server's own chores. */
+  owner_id: number | null;
 }
 
 interface Paths {
@@ -28,15 +30,21 @@ const api = client<Paths>();
 const jobsQuery = queryOptions({
   queryKey: ["jobs"],
   queryFn: () => call(api.GET("/api/jobs")).then((page) => page.items),
-  refetchInterval: (query) => cadence(query.state.data?.some(isActive) ?? false),
+  refetchInterval: (query) =>
+    cadence(query.state.data?.some((job) => isActive(job) && job.owner_id !== null) ?? false),
 });
 
 export function isActive(job: Pick<Job, "status">): boolean {
   return job.status === "queued" || job.status === "running";
 }
 
+/** People's work, and of the server's own chores those that run or failed. */
+export function isWorthShowing(job: Job): boolean {
+  return job.owner_id !== null || job.status === "running" || job.status === "failed";
+}
+
 export function useJobs() {
-  return useQuery(jobsQuery);
+  return useQuery({ ...jobsQuery, select: (jobs) => jobs.filter(isWorthShowing) });
 }
 
 /** Call after starting long work, so that the top bar shows it at once. */
