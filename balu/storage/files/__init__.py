@@ -3,6 +3,7 @@
 from balu.storage.files.commit import DOUBTFUL, OnConflict, Staged, Stored, Terms, Writer
 from balu.storage.files.controller import WITH_FILES, Files
 from balu.storage.files.errors import (
+    BusyNameError,
     DigestError,
     FileExistsHereError,
     FileNotFoundHereError,
@@ -12,6 +13,7 @@ from balu.storage.files.errors import (
     told,
 )
 from balu.storage.files.events import FileChanged, FilesPurged
+from balu.storage.files.group import Group, Landed, Piece
 from balu.storage.files.intents import Intents
 from balu.storage.files.items import mime_of
 from balu.storage.files.models import FileRow, IntentRow, JournalRow, ReservationRow, VersionRow
@@ -38,6 +40,7 @@ __all__ = [
     "EVERYTHING",
     "INO_MASK",
     "WITH_FILES",
+    "BusyNameError",
     "DigestError",
     "DiskName",
     "FileChanged",
@@ -52,11 +55,14 @@ __all__ = [
     "FilesPurged",
     "FolderNotEmptyError",
     "Found",
+    "Group",
     "Home",
     "IntentRow",
     "Intents",
     "JournalRow",
+    "Landed",
     "OnConflict",
+    "Piece",
     "Places",
     "ReservationRow",
     "Spot",

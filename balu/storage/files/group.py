@@ -34,9 +34,7 @@ from balu.storage.files.names import name_key
 from balu.storage.files.places import Found, Home, Spot
 from balu.storage.files.record import PutPlan, record_put
 from balu.storage.files.rows import differs
-from balu.storage.volumes import QuotaService
-from balu.storage.volumes.errors import QuotaExceededError
-from balu.storage.volumes.service import check_room
+from balu.storage.volumes import QuotaExceededError, QuotaService, check_room
 from balu_core import Entry, StaleTargetError, Volume
 
 P = ParamSpec("P")

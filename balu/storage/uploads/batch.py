@@ -12,12 +12,18 @@ from balu.kernel.errors import BaluError, InvalidError, MalformedError, TooLarge
 from balu.kernel.problems import problem
 from balu.kernel.ranges import etag_list
 from balu.kernel.raw import Exchange, RawRoute, SlowBodyError
-from balu.storage.files import FileService, Home, Terms
-from balu.storage.files.commit import OnConflict
-from balu.storage.files.errors import BusyNameError
-from balu.storage.files.group import Group, Landed, Piece
-from balu.storage.files.mounts import volume_id_of
-from balu.storage.files.places import Places
+from balu.storage.files import (
+    BusyNameError,
+    FileService,
+    Group,
+    Home,
+    Landed,
+    OnConflict,
+    Piece,
+    Places,
+    Terms,
+    volume_id_of,
+)
 from balu.storage.uploads.raw import MAX_SIZE
 from balu.storage.uploads.replays import Replays
 
