@@ -4,6 +4,7 @@
 mod block;
 mod check;
 mod part;
+mod queue;
 mod sink;
 mod tree;
 mod writer;

@@ -342,8 +342,7 @@ mod tests {
         let (folder, bytes) = (tempfile::tempdir().unwrap(), sample(2 * chunk + 12_345));
         let whole = bytes.len() as u64;
         allocate(&dir(folder.path()), name(), Some(whole), false).unwrap();
-        let mut pieces: Vec<(usize, &[u8])> = bytes.chunks(chunk).enumerate().collect();
-        pieces.reverse();
+        let pieces: Vec<(usize, &[u8])> = bytes.chunks(chunk).enumerate().rev().collect();
         let parts: Vec<Part> = pieces
             .iter()
             .map(|(number, piece)| {
@@ -385,6 +384,8 @@ mod tests {
         let part = second().unwrap();
         part.push(b"kept").unwrap();
         assert_eq!(part.end().unwrap().offset, 4);
+        part.halt();
+        part.halt();
         assert_eq!(fs::read(folder.path().join("upload")).unwrap(), b"kept");
     }
 
