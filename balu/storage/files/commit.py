@@ -35,7 +35,7 @@ from balu.storage.files.names import numbered, to_stored
 from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.record import PutPlan, record_put
 from balu.storage.files.rows import FileRows, differs
-from balu.storage.volumes.service import check_room
+from balu.storage.volumes import check_room
 from balu_core import Entry, Sink, StaleTargetError
 
 P = ParamSpec("P")
@@ -80,6 +80,8 @@ class Staged:
     reserved: int
     blake3: str | None = None
     sha256: str | None = None
+    is_kept: bool = False
+    """Whether the bytes stay when they cannot be published, because their upload outlives the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ class Writer:
             DigestError: the bytes are not the announced ones.
         """
         if size is None or size > SMALL:
-            await self._check_early(spot, terms)
+            await self.check(spot, terms)
         staged = await self.receive(spot.home, chunks, size=size, terms=terms)
         return await self.publish(spot, staged, terms)
 
@@ -194,7 +196,8 @@ class Writer:
         except _LeftError as left:
             raise left.reason from left
         except BaseException:
-            await self._abandon(staged.id, None, staged.home)
+            if not staged.is_kept:
+                await self._abandon(staged.id, None, staged.home)
             raise
 
     async def _settle_name(self, parent: Found, spot: Spot, staged: Staged, terms: Terms) -> Stored:
@@ -305,8 +308,8 @@ class Writer:
                 await Intents(unit).renew(op_id)
         return task.result()
 
-    async def _check_early(self, spot: Spot, terms: Terms) -> None:
-        """Refuse before the bytes travel what would be refused afterwards."""
+    async def check(self, spot: Spot, terms: Terms) -> None:
+        """Refuse before the bytes travel what would be refused afterwards; see ``put``."""
         if not terms.parents:
             await self.folder(spot.parent)
         try:

@@ -18,6 +18,8 @@ from balu.storage.volumes import QuotaService
 
 LEASE = timedelta(seconds=60)
 UPLOAD_LEASE = timedelta(hours=24)
+KEPT = "kept"
+"""Worker of reservations that outlive every process: their upload has a row and expires by itself."""
 Name = tuple[int, int, str]
 """Volume id, parent id, name."""
 
@@ -79,8 +81,10 @@ class Intents:
                 claimed.append(row)
         return claimed
 
-    async def reserve(self, volume_id: int, owner_id: int, staging_id: str, size: int) -> None:
-        """Take *size* more bytes of the owner's quota for something staged.
+    async def reserve(
+        self, volume_id: int, owner_id: int, staging_id: str, size: int, *, kept: bool = False
+    ) -> None:
+        """Take *size* more bytes of the owner's quota for something staged; *kept* until it is released.
 
         Raises:
             QuotaExceededError: they do not fit.
@@ -89,7 +93,7 @@ class Intents:
         make = postgresql.insert if self._dialect == "postgresql" else sqlite.insert
         row = {
             "staging_id": staging_id, "volume_id": volume_id, "owner_id": owner_id, "size": size,
-            "worker": this_worker(), "lease_until": self._unit.now() + UPLOAD_LEASE,
+            "worker": KEPT if kept else this_worker(), "lease_until": self._unit.now() + UPLOAD_LEASE,
         }  # fmt: skip
         more = make(ReservationRow).values(row)
         grow = {"size": ReservationRow.size + size, "lease_until": row["lease_until"]}
@@ -107,10 +111,21 @@ class Intents:
     async def left_over(self) -> list[ReservationRow]:
         """Reservations whose worker is gone and that no intent needs any more."""
         wanted = select(IntentRow.op_id)
-        query = select(ReservationRow).where(ReservationRow.staging_id.not_in(wanted))
+        query = select(ReservationRow).where(
+            ReservationRow.staging_id.not_in(wanted), ReservationRow.worker != KEPT
+        )
         now = self._unit.now()
         rows = (await self._session.scalars(query)).all()
         return [row for row in rows if row.lease_until <= now or not self._may_live(row.worker)]
+
+    async def is_kept(self, staging_id: str) -> bool:
+        """Whether what is staged belongs to an upload that outlives its requests."""
+        query = select(ReservationRow.worker).where(ReservationRow.staging_id == staging_id)
+        return await self._session.scalar(query) == KEPT
+
+    async def has(self, op_id: str) -> bool:
+        """Whether the intent is open."""
+        return await self._session.scalar(select(IntentRow.id).where(IntentRow.op_id == op_id)) is not None
 
     async def in_use(self) -> set[str]:
         """Ids of everything staged that an intent or a reservation names."""

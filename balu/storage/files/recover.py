@@ -59,12 +59,16 @@ class Recovery:
             log.info("write finished after a crash", path=path)
             return
         kept = path is not None and await self._keep_base(core, intent.op_id, path, plan)
-        await self._threads.run(core.discard, intent.op_id)
+        async with open_unit(self._env, writes=False) as unit:
+            resumable = not kept and await Intents(unit).is_kept(intent.op_id)
+        if not resumable:  # otherwise the bytes wait until their client asks again
+            await self._threads.run(core.discard, intent.op_id)
         async with open_unit(self._env) as unit:
             intents = Intents(unit)
             if kept:
                 await QuotaService(unit).move(plan.owner_id, versions=await keep_version(unit, plan))
-            await intents.release(intent.op_id)
+            if not resumable:
+                await intents.release(intent.op_id)
             await intents.close(intent.op_id)
 
     async def _keep_base(self, core: Volume, op_id: str, path: str, plan: PutPlan) -> bool:

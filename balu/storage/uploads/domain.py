@@ -1,7 +1,27 @@
 """What uploads contribute to the application."""
 
-from balu.kernel.domain import Domain
-from balu.storage.uploads.form import FORM
-from balu.storage.uploads.raw import CONTENT
+from collections.abc import Mapping
+from typing import Any
 
-UPLOADS = Domain(name="uploads", raw=(CONTENT, FORM))
+from balu.kernel.config import Config
+from balu.kernel.domain import Domain
+from balu.storage.uploads.batch import BATCH
+from balu.storage.uploads.form import FORM
+from balu.storage.uploads.jobs import expire_uploads
+from balu.storage.uploads.progress import PROGRESS, PROGRESS_STREAM, PROGRESS_TOKEN
+from balu.storage.uploads.raw import CONTENT
+from balu.storage.uploads.running import Running
+from balu.storage.uploads.tus import TUS, TUS_CREATE, TUS_OPTIONS
+
+
+def parts(_config: Config) -> Mapping[type, Any]:
+    """What lives as long as the process."""
+    return {Running: Running()}
+
+
+UPLOADS = Domain(
+    name="uploads",
+    raw=(BATCH, CONTENT, FORM, PROGRESS, PROGRESS_TOKEN, PROGRESS_STREAM, TUS_OPTIONS, TUS_CREATE, TUS),
+    jobs=(expire_uploads,),
+    parts=parts,
+)
