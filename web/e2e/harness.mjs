@@ -26,13 +26,14 @@ const FLAGS = [
 const START_MS = 30_000;
 export const ADMIN = { username: "anna", password: "Correct-Horse-7" };
 
-/** A server with one administrator; `stop` ends it and removes its data. */
-export async function startServer() {
+/** A server with one administrator, unless it is to wait for its set-up; `stop` ends it and removes its data. */
+export async function startServer({ claimed = true } = {}) {
   if (process.env.BALU_E2E_URL) return { url: process.env.BALU_E2E_URL, cookies: [], stop: async () => {} };
   const data = await mkdtemp(join(tmpdir(), "balu-e2e-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  await balu(["users", "add", ADMIN.username, "--role", "admin", "--password-stdin", "--data-dir", data], ADMIN.password);
+  const add = ["users", "add", ADMIN.username, "--role", "admin", "--password-stdin", "--data-dir", data];
+  if (claimed) await balu(add, ADMIN.password);
   const server = spawn(PYTHON, ["-m", "balu", "serve", "--data-dir", data, "--port", String(port)], {
     cwd: ROOT,
     stdio: ["ignore", "ignore", "pipe"],
@@ -47,7 +48,7 @@ export async function startServer() {
     if (server.exitCode === null) await once(server, "exit");
     await rm(data, { recursive: true, force: true });
   };
-  return { url, data, cookies: await signIn(url), stop };
+  return { url, data, cookies: claimed ? await signIn(url) : [], stop };
 }
 
 /** Signing in is limited to a few times a minute, so all pages of a script share one session. */
