@@ -15,6 +15,8 @@ from balu.kernel.config import Config, ConfigError, Server, default_data_dir, lo
 from balu.kernel.errors import BaluError
 
 EXIT_REFUSED, EXIT_CONFIG = 1, 3
+CLIENT_COMMANDS = ("get", "login", "logout", "ls", "put")
+"""Commands that talk to a server instead of working on a data directory."""
 EPILOG = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the configuration cannot be used."
 
 
@@ -42,10 +44,14 @@ class Commands(click.RichGroup):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every command, sorted."""
-        return sorted({*super().list_commands(ctx), *domain_commands()})
+        return sorted({*super().list_commands(ctx), *CLIENT_COMMANDS, *domain_commands()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """One of ours, else one of a domain's."""
+        """One of ours, else one of the client's or of a domain's."""
+        if cmd_name in CLIENT_COMMANDS:
+            from balu.client.commands import COMMANDS  # noqa: PLC0415  a server needs no client
+
+            return COMMANDS[cmd_name]
         return super().get_command(ctx, cmd_name) or domain_commands().get(cmd_name)
 
 
