@@ -39,7 +39,7 @@ fmt:
     cargo fmt --all
     cd web && npm run --silent format
 
-# ruff, import contracts, own lints, clippy pedantic, Biome, licences and advisories
+# ruff, import contracts, own lints, clippy pedantic, Biome, licences
 lint: lint-python lint-rust lint-web
 
 lint-python:
@@ -94,6 +94,16 @@ bench *arguments:
 api:
     python -m tools.openapi
     git diff --exit-code -- web/openapi.json web/src/kernel/api/schema.d.ts
+
+# schema steps: up, down [TO], status; new DOMAIN "WORDS" drafts one; check runs all on both databases
+migrate action="status" *arguments:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    case "{{ action }}" in
+        new) exec python -m tools.migrate {{ arguments }} ;;
+        check) exec pytest tests/kernel/test_migrations.py {{ arguments }} ;;
+        *) exec balu migrate "{{ action }}" {{ arguments }} ;;
+    esac
 
 # file and line of what answers a URL: just where /api/files/list
 where *arguments:

@@ -1,0 +1,48 @@
+"""Write a migration from what the models say beyond the last step: `just migrate new shares "add password"`.
+
+The result is a draft: it is read, completed and checked by ``tests/kernel/test_migrations.py``, which runs
+every step up and down on SQLite and PostgreSQL.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import create_engine
+
+from balu.app import read_config
+from balu.kernel import migrate
+from tools.app import unopened_app
+
+NAME = "%%(year)d%%(month).2d%%(day).2d_%%(rev)s_%%(slug)s"
+
+
+def new(domain: str, words: str) -> Path:
+    """Compare the models with a new database at the newest step and write the difference."""
+    number = f"{int(migrate.head()) + 1:04}"
+    alembic = AlembicConfig()
+    alembic.set_main_option("script_location", str(migrate.script_location()).replace("%", "%%"))
+    alembic.set_main_option("file_template", NAME)
+    with tempfile.TemporaryDirectory(prefix="balu-tool-") as folder, unopened_app():
+        migrate.upgrade(read_config(Path(folder)))
+        engine = create_engine(f"sqlite:///{folder}/balu.db")
+        with engine.connect() as connection:
+            alembic.attributes["connection"] = connection
+            command.revision(alembic, f"{domain} {words}", autogenerate=True, rev_id=number)
+        engine.dispose()
+    return next((migrate.script_location() / "versions").glob(f"*_{number}_*.py"))
+
+
+def main(arguments: list[str]) -> int:
+    match arguments:
+        case [domain, word, *more]:
+            print(new(domain, " ".join([word, *more])))
+            return 0
+    print('usage: just migrate new DOMAIN "WORDS"', file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
