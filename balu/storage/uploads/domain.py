@@ -8,6 +8,7 @@ from balu.kernel.domain import Domain
 from balu.storage.uploads.batch import BATCH
 from balu.storage.uploads.form import FORM
 from balu.storage.uploads.jobs import expire_uploads
+from balu.storage.uploads.manifest import MANIFEST, MANIFEST_CHUNK
 from balu.storage.uploads.progress import PROGRESS, PROGRESS_STREAM, PROGRESS_TOKEN
 from balu.storage.uploads.raw import CONTENT
 from balu.storage.uploads.running import Running
@@ -21,7 +22,19 @@ def parts(_config: Config) -> Mapping[type, Any]:
 
 UPLOADS = Domain(
     name="uploads",
-    raw=(BATCH, CONTENT, FORM, PROGRESS, PROGRESS_TOKEN, PROGRESS_STREAM, TUS_OPTIONS, TUS_CREATE, TUS),
+    raw=(
+        BATCH,
+        CONTENT,
+        FORM,
+        PROGRESS,
+        PROGRESS_TOKEN,
+        PROGRESS_STREAM,
+        MANIFEST,
+        MANIFEST_CHUNK,
+        TUS_OPTIONS,
+        TUS_CREATE,
+        TUS,
+    ),
     jobs=(expire_uploads,),
     parts=parts,
 )

@@ -18,6 +18,7 @@ from balu.kernel.errors import (
 from balu.kernel.raw import Exchange, RawRoute
 from balu.storage.files import Found, Terms, repr_digest, told
 from balu.storage.uploads.access import SCOPE, TOKEN_HEADER, upload_of
+from balu.storage.uploads.manifest import chunk_or_commit
 from balu.storage.uploads.models import UploadRow
 from balu.storage.uploads.progress import state_of
 from balu.storage.uploads.raw import conflict_of, mtime_of
@@ -65,6 +66,8 @@ async def describe(exchange: Exchange) -> None:
 
 async def tus(exchange: Exchange) -> None:
     """Every other request of the protocol; refusals carry its headers too."""
+    if await chunk_or_commit(exchange):
+        return
     try:
         await _dispatch(exchange)
     except BaluError as error:
