@@ -23,6 +23,8 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
+/** The server refuses settings it does not know, and tests want none of this machine's. */
+const ENVIRON = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("BALU_")));
 const START_MS = 30_000;
 export const ADMIN = { username: "anna", password: "Correct-Horse-7" };
 
@@ -36,6 +38,7 @@ export async function startServer({ claimed = true } = {}) {
   if (claimed) await balu(add, ADMIN.password);
   const server = spawn(PYTHON, ["-m", "balu", "serve", "--data-dir", data, "--port", String(port)], {
     cwd: ROOT,
+    env: ENVIRON,
     stdio: ["ignore", "ignore", "pipe"],
   });
   let log = "";
@@ -125,7 +128,11 @@ export async function axe(page) {
 }
 
 async function balu(args, input) {
-  const child = spawn(PYTHON, ["-m", "balu", ...args], { cwd: ROOT, stdio: ["pipe", "ignore", "inherit"] });
+  const child = spawn(PYTHON, ["-m", "balu", ...args], {
+    cwd: ROOT,
+    env: ENVIRON,
+    stdio: ["pipe", "ignore", "inherit"],
+  });
   child.stdin.end(input);
   const [code] = await once(child, "exit");
   if (code !== 0) throw new Error(`balu ${args[0]} ended with ${code}`);
