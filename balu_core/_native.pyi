@@ -216,14 +216,16 @@ class Volume:
         """The staged file or tree, None when there is none."""
 
     def stage_many(self, pieces: Sequence[tuple[str, int]], data: bytes) -> list[tuple[Entry, str]]:
-        """Write staged files of ``(id, length)`` whose bytes lie back to back in *data*; returns their BLAKE3.
+        """Write staged files of ``(id, length)`` whose bytes lie back to back in *data*.
 
-        Nothing is synced, and after an error the files before it stay staged.
+        Returns their BLAKE3 in hex. Nothing is synced, and after an error the files before it stay staged.
         """
 
     def sync_many(self, staging_ids: Sequence[str]) -> None:
-        """Make staged files durable: each by itself in 32 threads, or, from 64 on and while little else
-        waits to be written, all by one ``syncfs``. After an error all of them must be given up.
+        """Make staged files durable.
+
+        Each by itself in 32 threads, or, from 64 on and while little else waits to be written, all by one
+        ``syncfs``. After an error all of them must be given up.
         """
 
     def publish_many(

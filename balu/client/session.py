@@ -170,7 +170,7 @@ class Session:
 def pause(turn: int, wish: str | None = None) -> float:
     """Seconds to wait before trying again; longer each time, never all clients at once."""
     wished = float(wish) if wish and wish.isascii() and wish.isdigit() else 0.0
-    return min(max(wished, 0.25 * 2**turn * random.uniform(0.7, 1.3)), LONGEST_PAUSE_S)  # noqa: S311
+    return min(max(wished, 0.25 * 2.0**turn * random.uniform(0.7, 1.3)), LONGEST_PAUSE_S)  # noqa: S311
 
 
 def refusal(answer: httpx2.Response) -> ServerError:

@@ -8,10 +8,11 @@ from blake3 import blake3
 from balu.kernel.unit import Env
 from tests.storage.conftest import set_quota
 
+Item = tuple[dict[str, Any], bytes]
 TYPE = {"content-type": "application/vnd.balu.batch"}
 
 
-def batch(files: list[tuple[dict[str, Any], bytes]]) -> bytes:
+def batch(files: list[Item]) -> bytes:
     line = [{"size": len(body), **fields} for fields, body in files]
     return json.dumps(line).encode() + b"\n" + b"".join(body for _, body in files)
 
@@ -22,7 +23,9 @@ async def send(client: httpx.AsyncClient, body: bytes, **headers: str) -> httpx.
 
 
 async def test_every_file_of_a_batch_arrives_whole(client: httpx.AsyncClient, place: Any) -> None:
-    files = [({"path": f"a/{n % 3}/{n}.bin", "mtime": 1000 + n}, bytes([n % 256]) * n) for n in range(150)]
+    files: list[Item] = [
+        ({"path": f"a/{n % 3}/{n}.bin", "mtime": 1000 + n}, bytes([n % 256]) * n) for n in range(150)
+    ]
     answer = await send(client, batch(files))
     assert answer.status_code == 200, answer.text
     assert [item["status"] for item in answer.json()] == [201] * 150
@@ -51,7 +54,7 @@ async def test_sending_a_batch_again_changes_nothing(client: httpx.AsyncClient, 
 
 async def test_files_fail_alone(client: httpx.AsyncClient, place: Any) -> None:
     await client.put("/api/files/content/taken.txt", content=b"old")
-    files = [
+    files: list[Item] = [
         ({"path": "good.txt"}, b"good"),
         ({"path": "../evil"}, b"evil"),
         ({"path": "wrong.txt", "blake3": "0" * 64}, b"bytes"),
@@ -73,7 +76,7 @@ async def test_new_bytes_make_versions_and_a_taken_name_gives_way(
     client: httpx.AsyncClient, place: Any
 ) -> None:
     await send(client, batch([({"path": f"{n}"}, b"old") for n in range(4)]))
-    files = [({"path": f"{n}"}, b"newer") for n in range(3)]
+    files: list[Item] = [({"path": f"{n}"}, b"newer") for n in range(3)]
     files += [({"path": "3", "on_conflict": "rename"}, b"beside"), ({"path": "4", "mtime": 7}, b"4")]
     answer = (await send(client, batch(files))).json()
     assert [item["status"] for item in answer] == [200, 200, 200, 201, 201]
