@@ -89,15 +89,17 @@ class Client:
     ) -> Report:  # fmt: skip
         """Send files and folders; what the server has already is not sent again.
 
-        They go into *remote* when it is a folder, ends with a slash, or there are several; otherwise it
-        is the name of the one source. Missing folders are made.
+        They go into the folder *remote*, which is made when it is missing; a single file may also get
+        *remote* as its name, when no folder has that name and it does not end with a slash.
 
         Raises:
             LocalFileError: a source is missing; nothing was sent.
         """
         paths = [Path(source) for source in sources]
         run = Upload(self._session, watcher or Quiet(), on_conflict=on_conflict, jobs=jobs)
-        into = len(paths) != 1 or remote in {"", "."} or remote.endswith("/") or self._is_folder(remote)
+        # A folder always goes below its own name, so that a second run finds what the first one sent.
+        into = len(paths) != 1 or remote in {"", "."} or remote.endswith("/") or paths[0].is_dir()
+        into = into or self._is_folder(remote)
         return run.run(files_of(paths, "" if remote == "." else normal(remote), into=into))
 
     def get(
@@ -106,7 +108,8 @@ class Client:
     ) -> Report:  # fmt: skip
         """Fetch files and folders; what is here already is not fetched again.
 
-        They go into *local* when it is a folder or there are several; otherwise it is the name of the one.
+        They go into the folder *local*; a single file may also get *local* as its name, when no folder
+        has that name and it does not end with a slash.
 
         Raises:
             ServerError: 404 when one of them is not there; nothing was fetched.
@@ -127,9 +130,10 @@ class Client:
         entry = looked_up(self._session, path) if path else None
         if path and entry is None:
             raise ServerError(404, "not-found", f"There is no file or folder {remote!r} on the server.")
-        top = target / entry.name if into and entry is not None else target
         if entry is not None and entry.type == "file":
-            yield Wanted(entry, top)
+            yield Wanted(entry, target / entry.name if into else target)
             return
+        # A folder always goes below its own name, so that a second run finds what the first one fetched.
+        top = target / entry.name if entry is not None else target
         for relative, below in walked(self._session, joined(path)):
             yield Wanted(below, top / relative)
