@@ -12,6 +12,7 @@ from balu.storage.uploads.manifest import MANIFEST, MANIFEST_CHUNK
 from balu.storage.uploads.progress import PROGRESS, PROGRESS_STREAM, PROGRESS_TOKEN
 from balu.storage.uploads.raw import CONTENT
 from balu.storage.uploads.running import Running
+from balu.storage.uploads.trio import SINGLE, TRIO, TRIO_INIT
 from balu.storage.uploads.tus import TUS, TUS_CREATE, TUS_OPTIONS
 
 
@@ -29,6 +30,9 @@ UPLOADS = Domain(
         PROGRESS,
         PROGRESS_TOKEN,
         PROGRESS_STREAM,
+        SINGLE,
+        TRIO_INIT,
+        TRIO,
         MANIFEST,
         MANIFEST_CHUNK,
         TUS_OPTIONS,

@@ -1,0 +1,149 @@
+"""``/api/files/upload/chunked``: start, chunks in order, finish; and chunks in a single kind of call."""
+
+import re
+from collections.abc import AsyncIterator
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import msgspec
+
+from balu.kernel.errors import InvalidError, MalformedError, NotFoundError, TooLargeError
+from balu.kernel.raw import Exchange, RawRoute
+from balu.storage.files import FileItem, FileService, Terms
+from balu.storage.uploads.access import SCOPE, TOKEN_HEADER, upload_of
+from balu.storage.uploads.errors import UploadNotFoundError, UploadOrderError
+from balu.storage.uploads.models import UploadRow
+from balu.storage.uploads.progress import state_of
+from balu.storage.uploads.raw import conflict_of
+from balu.storage.uploads.service import MAX_SIZE, UploadService, Wish
+from balu.storage.uploads.transfer import Incoming, Transfer
+
+CHUNK = 32 << 20
+MAX_JSON = 64 << 10
+STEP = re.compile("([0-9a-f-]{32,36})/(chunk|complete)")
+
+
+class ChunkedInit(msgspec.Struct, kw_only=True):
+    """What a client says before the first chunk."""
+
+    filename: str
+    total_size: int
+    target_path: str = ""
+
+
+async def chunked(exchange: Exchange) -> None:
+    """Every address below ``/api/files/upload/chunked`` but ``init``."""
+    if exchange.method == "POST" and (hit := STEP.fullmatch(exchange.rest)):
+        row = await upload_of(exchange, hit[1])
+        await (_chunk if hit[2] == "chunk" else _finish)(exchange, row)
+    elif exchange.method == "GET":
+        await exchange.json(200, await state_of(exchange, exchange.rest))
+    elif exchange.method == "DELETE":
+        await UploadService(exchange.env).abort(await upload_of(exchange, exchange.rest))
+        await exchange.json(200, {"message": "Upload cancelled"})
+    else:
+        raise NotFoundError("There is nothing here.")
+
+
+async def begin(exchange: Exchange) -> None:
+    """``POST /api/files/upload/chunked/init``."""
+    body = bytearray()
+    async for piece in exchange.body():
+        body += piece
+        if len(body) > MAX_JSON:
+            raise TooLargeError("This is too long.")
+    try:
+        wanted = msgspec.json.decode(body, type=ChunkedInit)
+    except msgspec.MsgspecError as error:
+        raise InvalidError(f"This cannot be read: {error}.", field="body") from error
+    wish = _wish("trio", wanted.target_path, wanted.filename, wanted.total_size, CHUNK)
+    row, token = await UploadService(exchange.env).create(exchange.user, wish)
+    answer = {"upload_id": str(UUID(row.id)), "chunk_size": CHUNK}
+    await exchange.json(200, answer, {TOKEN_HEADER: token})
+
+
+async def _chunk(exchange: Exchange, row: UploadRow) -> None:
+    row = await _append(exchange, row, number_of(exchange, "chunk_index"))
+    await exchange.json(200, {"received_bytes": row.offset})
+
+
+async def _finish(exchange: Exchange, row: UploadRow) -> None:
+    row, _ = await UploadService(exchange.env).complete(row)
+    await exchange.json(200, {"path": row.path, "size": row.size})
+
+
+async def single(exchange: Exchange) -> None:
+    """``POST /api/files/upload/chunk``: the first chunk begins the upload, the last one finishes it."""
+    uploads, index = UploadService(exchange.env), number_of(exchange, "chunk_index")
+    named = f"balu:{exchange.user.user_id}:{exchange.query('upload_id') or ''}"
+    upload_id = uuid5(NAMESPACE_URL, named)
+    try:
+        row = await uploads.get(str(upload_id))
+    except UploadNotFoundError:
+        if index != 0 or not exchange.query("upload_id"):
+            raise UploadOrderError("Begin with chunk 0 and an upload_id of your own.") from None
+        length = exchange.content_length
+        if length is None:
+            raise MalformedError("Say how long the chunk is (Content-Length).") from None
+        folder, name = exchange.query("path") or "", exchange.query("filename") or ""
+        wish = _wish("single", folder, name, number_of(exchange, "total_size"), max(length, 1), upload_id)
+        row, _ = await uploads.create(exchange.user, wish)
+    row = await _append(exchange, row, index)
+    complete = row.offset == row.size
+    item: FileItem | None = None
+    if complete:
+        row, found = await uploads.complete(row)
+        item = FileService(exchange.env, exchange.user).item(found) if found else None
+    await exchange.json(200, {"received_bytes": row.offset, "complete": complete, "file": item})
+
+
+async def _append(exchange: Exchange, row: UploadRow, index: int) -> UploadRow:
+    """Chunk *index* begins at index x chunk size; what of it is there already is skipped."""
+    uploads = UploadService(exchange.env)
+    uploads.check_live(row)
+    start, length = index * (row.chunk_size or CHUNK), exchange.content_length
+    if start > row.offset:
+        raise UploadOrderError(f"Chunk {row.offset // (row.chunk_size or CHUNK)} is missing before this one.")
+    known = row.offset - start
+    if row.status == "completed" or (length is not None and length <= known and length > 0):
+        async for _ in exchange.body():
+            pass
+        return row
+    rest = None if length is None else length - known
+    return await Transfer(uploads).append(row, row.offset, Incoming(_after(exchange.body(), known), rest))
+
+
+async def _after(chunks: AsyncIterator[bytes], skip: int) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        if skip >= len(chunk):
+            skip -= len(chunk)
+            continue
+        yield chunk[skip:]
+        skip = 0
+
+
+def number_of(exchange: Exchange, name: str) -> int:
+    """A query parameter that must be a non-negative integer.
+
+    Raises:
+        InvalidError: it is none, or too large.
+    """
+    text = exchange.query(name) or ""
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(MAX_SIZE)):
+        raise InvalidError(f"{name} is a non-negative integer.", field=name)
+    return int(text)
+
+
+def _wish(kind: str, folder: str, name: str, size: int, chunk_size: int, uid: UUID | None = None) -> Wish:
+    if not 0 <= size <= MAX_SIZE:
+        raise InvalidError("total_size is a non-negative integer.", field="total_size")
+    if not name:
+        raise InvalidError("Name the file.", field="filename")
+    path = "/".join(filter(None, (folder.strip("/"), name)))
+    terms = Terms(on_conflict=conflict_of(None), parents=True)
+    return Wish(kind=kind, path=path, size=size, terms=terms, chunk_size=chunk_size, id=uid)
+
+
+PREFIX = "/api/files/upload/chunked"
+TRIO_INIT = RawRoute(f"{PREFIX}/init", frozenset({"POST"}), begin, scope=SCOPE, exact=True)
+TRIO = RawRoute(PREFIX, frozenset({"GET", "POST", "DELETE"}), chunked, auth="optional")
+SINGLE = RawRoute("/api/files/upload/chunk", frozenset({"POST"}), single, scope=SCOPE, exact=True)

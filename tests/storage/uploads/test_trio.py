@@ -1,0 +1,71 @@
+"""The chunk trio and single-call chunks, and progress, over both databases."""
+
+import os
+from typing import Any
+
+import httpx
+
+BASE = "/api/files/upload/chunked"
+
+
+async def begin(client: httpx.AsyncClient, size: int) -> str:
+    wanted = {"filename": "a.bin", "total_size": size, "target_path": "x"}
+    answer = await client.post(f"{BASE}/init", json=wanted)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["chunk_size"] == 32 << 20
+    return str(answer.json()["upload_id"])
+
+
+async def send(client: httpx.AsyncClient, upload: str, index: int, body: bytes) -> httpx.Response:
+    return await client.post(f"{BASE}/{upload}/chunk", params={"chunk_index": index}, content=body)
+
+
+async def test_chunks_in_order_make_a_file_and_a_repeat_changes_nothing(
+    client: httpx.AsyncClient, place: Any
+) -> None:
+    body = os.urandom((32 << 20) + 5)
+    upload = await begin(client, len(body))
+    assert (await send(client, upload, 1, body[32 << 20 :])).status_code == 400
+    assert (await client.post(f"{BASE}/{upload}/complete")).status_code == 409
+    for _ in range(2):
+        answer = await send(client, upload, 0, body[: 32 << 20])
+        assert answer.json() == {"received_bytes": 32 << 20}
+    progress = (await client.get(f"/api/files/upload-progress/{upload}")).json()
+    assert (progress["status"], progress["uploaded_bytes"]) == ("uploading", 32 << 20)
+    assert (await send(client, upload, 1, body[32 << 20 :])).json() == {"received_bytes": len(body)}
+    for _ in range(2):
+        answer = await client.post(f"{BASE}/{upload}/complete")
+        assert answer.json() == {"path": "x/a.bin", "size": len(body)}
+    assert (place.home / "x/a.bin").read_bytes() == body
+
+
+async def test_an_empty_file_needs_no_chunk_and_an_aborted_one_leaves_nothing(
+    client: httpx.AsyncClient, place: Any
+) -> None:
+    assert (await client.post(f"{BASE}/{await begin(client, 0)}/complete")).status_code == 200
+    assert (place.home / "x/a.bin").read_bytes() == b""
+    upload = await begin(client, 10)
+    assert (await client.delete(f"{BASE}/{upload}")).status_code == 200
+    assert (await send(client, upload, 0, b"x")).status_code == 410
+    assert place.private("staging") == []
+
+
+async def test_single_calls_begin_and_finish_by_themselves(client: httpx.AsyncClient, place: Any) -> None:
+    query = {"upload_id": "mine", "total_size": 6, "filename": "b", "path": ""}
+    for index, (body, complete) in enumerate(((b"one", False), (b"two", True))):
+        answer = await client.post(
+            "/api/files/upload/chunk", params={**query, "chunk_index": index}, content=body
+        )
+        assert answer.json()["complete"] is complete
+    assert answer.json()["file"]["path"] == "b"
+    assert (place.home / "b").read_bytes() == b"onetwo"
+
+
+async def test_progress_streams_to_whoever_holds_a_token(client: httpx.AsyncClient) -> None:
+    upload = await begin(client, 0)
+    await client.post(f"{BASE}/{upload}/complete")
+    token = (await client.post(f"/api/files/progress-token/{upload}")).json()["token"]
+    stream = await client.get(f"/api/files/progress/{upload}", params={"token": token})
+    assert stream.headers["content-type"] == "text/event-stream"
+    assert "event: progress" in stream.text
+    assert (await client.get(f"/api/files/progress/{upload}", params={"token": "1.x"})).status_code == 401
