@@ -13,6 +13,9 @@ IN_ORDER = {
     "balu/__init__.py": "",
     "balu/__main__.py": "import balu.app",
     "balu/app.py": "import litestar\nfrom balu.storage.files.domain import FILES",
+    "balu/client/__init__.py": "",
+    "balu/identity/__init__.py": "",
+    "balu/operations/__init__.py": "",
     "balu/kernel/__init__.py": "import balu_core",
     "balu/kernel/unit.py": "",
     "balu/storage/__init__.py": "",
@@ -60,6 +63,12 @@ def test_an_application_in_order_keeps_every_contract(tmp_path: Path) -> None:
         pytest.param("rooms", {"balu/attic/__init__.py": ""}, "attic", id="a-room-without-a-place"),
         pytest.param(
             "core", {"balu_core/__init__.py": "import balu.kernel.unit"}, "not allowed", id="core-knows-balu"
+        ),
+        pytest.param(
+            "client",
+            {"balu/client/__init__.py": "import balu.kernel.unit"},
+            "not allowed to import balu.kernel",
+            id="client-knows-the-server",
         ),
         pytest.param(
             "storage",
