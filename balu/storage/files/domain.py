@@ -5,9 +5,17 @@ from typing import Any
 
 from balu.kernel.config import Config
 from balu.kernel.domain import Domain
+from balu.storage.files.archive import ARCHIVE
 from balu.storage.files.controller import FileController
 from balu.storage.files.folders import FolderController
-from balu.storage.files.jobs import prune_versions, recover_files, rehash_files, upload_cleanup
+from balu.storage.files.jobs import (
+    prune_versions,
+    recover_files,
+    rehash_files,
+    scrub_files,
+    upload_cleanup,
+    verify,
+)
 from balu.storage.files.places import Homes
 from balu.storage.files.raw import DOWNLOAD
 
@@ -20,8 +28,9 @@ def parts(_config: Config) -> Mapping[type, Any]:
 FILES = Domain(
     name="files",
     controllers=(FileController, FolderController),
-    raw=(DOWNLOAD,),
-    jobs=(recover_files, upload_cleanup, rehash_files, prune_versions),
+    raw=(DOWNLOAD, ARCHIVE),
+    jobs=(recover_files, upload_cleanup, rehash_files, prune_versions, scrub_files),
+    commands=(verify,),
     parts=parts,
     startup=(recover_files,),
 )

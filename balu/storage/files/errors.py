@@ -67,6 +67,12 @@ class DigestError(BaluError):
     status, code = 460, "upload-hash"
 
 
+class BitRotError(BaluError):
+    """The disk has other bytes than were stored."""
+
+    status, code = 500, "bit-rot"
+
+
 MEANINGS: tuple[tuple[frozenset[int], type[BaluError], str], ...] = (
     (frozenset({errno.ENOENT}), FileNotFoundHereError, "There is no file or folder {}."),
     (

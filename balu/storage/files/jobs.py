@@ -1,7 +1,12 @@
 """Background work on files, and what must have run before the first request."""
 
+import rich_click as click
+
+from balu.kernel.commands import Env, command
 from balu.kernel.jobs import Run, job
+from balu.storage.files.errors import BitRotError
 from balu.storage.files.recover import Recovery
+from balu.storage.files.scrub import Scrub, Scrubbed
 from balu.storage.files.upkeep import Upkeep
 
 REHASH_S = 600.0
@@ -37,3 +42,37 @@ async def rehash_files(run: Run) -> dict[str, int]:
 async def prune_versions(run: Run) -> int:
     """Remove former contents that were kept long enough."""
     return await Upkeep(run.env).prune_versions()
+
+
+@job(schedule="23 3 * * *", lane="scrub_files")
+async def scrub_files(run: Run) -> Scrubbed:
+    """Read a thirtieth of all files again and compare them with their hashes."""
+
+    async def go_on(found: Scrubbed, total: int) -> bool:
+        done = found.checked + found.unread
+        await run.progress(100 * done / max(total, 1), f"{done} of {total} files, {len(found.rotten)} rotten")
+        return done % 50 != 0 or not await run.cancelled()
+
+    return await Scrub(run.env).run(slice_=run.env.now().timetuple().tm_yday, go_on=go_on)
+
+
+@command(
+    "verify",
+    click.option(
+        "--repair",
+        type=click.Choice(["no"]),
+        default="no",
+        show_default=True,
+        help="What to do about files that rotted; for now they are only named.",
+    ),
+)
+async def verify(env: Env, *, repair: str) -> Scrubbed:  # noqa: ARG001
+    """Read every file again and compare it with its hash; fails and names the files that rotted."""
+    found = await Scrub(env).run()
+    if found.rotten:
+        names = "\n".join(found.rotten)
+        raise BitRotError(
+            f"{len(found.rotten)} of {found.checked} files have other bytes than were stored, yet nobody "
+            f"wrote to them. Restore them from a version or a backup:\n{names}"
+        )
+    return found

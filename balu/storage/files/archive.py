@@ -1,0 +1,228 @@
+"""``GET /api/files/archive``: files and folders as one stream, zip or tar.zst, in constant memory."""
+
+import asyncio
+import re
+import tarfile
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+import zstandard
+
+from balu.kernel.errors import InvalidError
+from balu.kernel.ranges import content_disposition
+from balu.kernel.raw import ClientGoneError, Exchange, RawRoute
+from balu.kernel.threads import Threads
+from balu.storage.files.mounts import volume_id_of
+from balu.storage.files.names import numbered, to_wire
+from balu.storage.files.places import Found, Places
+from balu.storage.files.zipstream import ZipStream
+from balu_core import Entry, Source, Volume
+
+BLOCK = 1 << 20
+WINDOW = 1000
+MAX_PATHS = 1000
+TYPES = {"zip": "application/zip", "tar.zst": "application/zstd"}
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something to be packed: where it is on the disk, and its name in the archive."""
+
+    disk: str
+    name: str
+    entry: Entry
+
+
+async def download_archive(exchange: Exchange) -> None:
+    """Pack what ``path`` names (it may come several times); the client's going stops the work."""
+    kind = exchange.query("format") or "zip"
+    if kind not in TYPES:
+        raise InvalidError("Choose zip or tar.zst.", field="format")
+    raw: bytes = exchange.scope.get("query_string", b"")
+    query = parse_qs(raw.decode("latin-1"), keep_blank_values=True, errors="surrogateescape")
+    paths = query.get("path", [])
+    if not 0 < len(paths) <= MAX_PATHS:
+        raise InvalidError(f"Name 1 to {MAX_PATHS} files or folders.", field="path")
+    places = Places(exchange.env)
+    home = await places.home(exchange.user, volume_id_of(exchange.query("mount")))
+    found = [await places.find(await places.spot(home, path)) for path in paths]
+    name = f"{_title(found)}.{kind}"
+    headers = {
+        "content-type": TYPES[kind], "content-disposition": content_disposition(name),
+        "cache-control": "private, no-store",
+    }  # fmt: skip
+    await exchange.start(200, headers)
+    if exchange.method == "HEAD":
+        await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
+        return
+    packed = zipped(home.core, _tops(found)) if kind == "zip" else tarred(home.core, _tops(found))
+    await _send(exchange, _gathered(packed))
+
+
+async def _send(exchange: Exchange, pieces: Generator[bytes, None, None]) -> None:
+    run = exchange.env.part(Threads).run
+    gone = asyncio.ensure_future(_until_gone(exchange))
+    try:
+        while True:
+            step: asyncio.Future[bytes | None] = asyncio.ensure_future(run(_next, pieces))
+            both: set[asyncio.Future[Any]] = {step, gone}
+            try:
+                await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                if not step.done():
+                    await asyncio.wait({step})  # a generator cannot be closed while it runs
+            if gone.done():
+                raise ClientGoneError
+            if (block := step.result()) is None:
+                break
+            await exchange.send({"type": "http.response.body", "body": block, "more_body": True})
+        await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
+    finally:
+        gone.cancel()
+        await run(pieces.close)
+
+
+def zipped(core: Volume, tops: Sequence[Item]) -> Generator[bytes, None, None]:
+    """A zip of *tops* and all below them, stored without compression."""
+    archive = ZipStream()
+    try:
+        for item in walked(core, tops):
+            name, when = escaped(item.name), time.localtime(max(item.entry.mtime_ns, 0) // 10**9)
+            if item.entry.kind == "directory":
+                yield from archive.folder(name, when)
+            elif (source := opened(core, item)) is not None:
+                try:
+                    yield from archive.file(name, when, blocks(source))
+                finally:
+                    source.close()
+        yield from archive.end()
+    finally:
+        archive.close()
+
+
+def tarred(core: Volume, tops: Sequence[Item]) -> Generator[bytes, None, None]:
+    """A tar of *tops* (POSIX.1-2001), compressed with Zstandard."""
+    press = zstandard.ZstdCompressor(level=3, threads=0).compressobj()
+    for item in walked(core, tops):
+        info = tarfile.TarInfo(to_wire(item.name))
+        info.mtime, info.mode = item.entry.mtime_ns // 10**9, 0o644
+        if item.entry.kind == "directory":
+            info.type, info.mode = tarfile.DIRTYPE, 0o755
+            yield press.compress(info.tobuf(tarfile.PAX_FORMAT))
+        elif (source := opened(core, item)) is not None:
+            try:
+                info.size = source.entry.size
+                yield press.compress(info.tobuf(tarfile.PAX_FORMAT))
+                for block in blocks(source):
+                    yield press.compress(block)
+                yield press.compress(bytes(-info.size % tarfile.BLOCKSIZE))
+            finally:
+                source.close()
+    yield press.compress(bytes(2 * tarfile.BLOCKSIZE)) + press.flush()
+
+
+def walked(core: Volume, tops: Sequence[Item]) -> Iterator[Item]:
+    """*tops* and everything below them, one window of one folder in memory a level; links are left out."""
+    for top in tops:
+        if top.entry.kind == "file":
+            yield top
+        elif top.entry.kind == "directory":
+            if top.name:
+                yield top
+            yield from _below(core, top)
+
+
+def _below(core: Volume, folder: Item) -> Iterator[Item]:
+    offset = 0
+    while True:
+        try:
+            window = core.listing(folder.disk, offset=offset, limit=WINDOW).entries
+        except FileNotFoundError:
+            return  # deleted meanwhile, as if it had been before
+        offset += len(window)
+        items = [
+            Item(f"{folder.disk}/{entry.name}", f"{folder.name}/{entry.name}".lstrip("/"), entry)
+            for entry in window
+        ]
+        yield from walked(core, items)
+        if len(window) < WINDOW:
+            return
+
+
+def opened(core: Volume, item: Item) -> Source | None:
+    """The file, None when it is gone by now."""
+    try:
+        return core.open(item.disk)
+    except (FileNotFoundError, IsADirectoryError):
+        return None
+
+
+def blocks(source: Source) -> Iterator[bytes]:
+    """The bytes of a file, as many as it had when it was opened.
+
+    Raises:
+        ClientGoneError: it was cut short meanwhile: the client must see a broken answer.
+    """
+    offset, size = 0, source.entry.size
+    while offset < size:
+        block = source.read(offset, min(BLOCK, size - offset))
+        if not block:
+            raise ClientGoneError
+        offset += len(block)
+        yield block
+
+
+def escaped(name: str) -> str:
+    """A path inside a zip that no reader takes for another place: separators, drives, dots in front."""
+    return "/".join(_UNSAFE.sub("_", to_wire(part)) if part.strip(".") else "_" for part in name.split("/"))
+
+
+def _tops(found: Sequence[Found]) -> list[Item]:
+    """Everything asked for, under its last name; a second one with that name gets a number."""
+    items, taken = [], set[str]()
+    for one in found:
+        number, name = 1, one.spot.name
+        while name and escaped(name).casefold() in taken:
+            number += 1
+            name = numbered(one.spot.name, number)
+        taken.add(escaped(name).casefold())
+        items.append(Item(one.spot.disk, name, one.entry))
+    return items
+
+
+def _title(found: Sequence[Found]) -> str:
+    return to_wire(found[0].spot.name) if len(found) == 1 and found[0].spot.name else "files"
+
+
+def _gathered(pieces: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
+    """The same bytes in pieces of about a block, so that small files cost few hand-overs."""
+    waiting: list[bytes] = []
+    size = 0
+    try:
+        for piece in pieces:
+            waiting.append(piece)
+            size += len(piece)
+            if size >= BLOCK:
+                yield b"".join(waiting)
+                waiting, size = [], 0
+        yield b"".join(waiting)
+    finally:
+        pieces.close()
+
+
+def _next(pieces: Generator[bytes, None, None]) -> bytes | None:
+    return next(pieces, None)
+
+
+async def _until_gone(exchange: Exchange) -> None:
+    while (await exchange.receive())["type"] != "http.disconnect":
+        pass
+
+
+ARCHIVE = RawRoute(
+    "/api/files/archive", frozenset({"GET", "HEAD"}), download_archive, scope="files:read", exact=True
+)
