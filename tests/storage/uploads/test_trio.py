@@ -51,7 +51,7 @@ async def test_an_empty_file_needs_no_chunk_and_an_aborted_one_leaves_nothing(
 
 
 async def test_single_calls_begin_and_finish_by_themselves(client: httpx.AsyncClient, place: Any) -> None:
-    query = {"upload_id": "mine", "total_size": 6, "filename": "b", "path": ""}
+    query: dict[str, Any] = {"upload_id": "mine", "total_size": 6, "filename": "b", "path": ""}
     for index, (body, complete) in enumerate(((b"one", False), (b"two", True))):
         answer = await client.post(
             "/api/files/upload/chunk", params={**query, "chunk_index": index}, content=body
