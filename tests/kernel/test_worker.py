@@ -69,7 +69,7 @@ def test_every_job_ends_although_its_workers_are_killed(home: Path) -> None:
         end_leases(home)
     worker = start(home)
     try:
-        wait_until(lambda: states(home) == ["completed"] * 60, home)
+        wait_until(lambda: states(home) == ["completed"] * 60, home, 130)  # what was lost waits for a tick
     finally:
         worker.terminate()
         worker.wait(30)

@@ -130,8 +130,9 @@ async def resend(env: Env) -> int:
     async with open_unit(env, writes=False) as unit:
         now = unit.now()
         waits = (JobRow.state == QUEUED, JobRow.not_before <= now - RESEND_AFTER)
-        total = await unit.session.scalar(select(func.count()).select_from(JobRow).where(*waits)) or 0
-        if not total or await env.part(JobQueue).waiting() >= total:
+        # All waiting rows are counted: those of this minute have messages too, and would hide a lost one.
+        queued = select(func.count()).select_from(JobRow).where(JobRow.state == QUEUED)
+        if await env.part(JobQueue).waiting() >= (await unit.session.scalar(queued) or 0):
             return 0
         oldest = select(JobRow.id, JobRow.priority).where(*waits).order_by(JobRow.priority.desc(), JobRow.id)
         rows = list(await unit.session.execute(oldest.limit(RESEND_MOST)))
