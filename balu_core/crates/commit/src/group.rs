@@ -47,7 +47,9 @@ impl Volume {
         let mut staged = Vec::with_capacity(pieces.len());
         for (id, length) in pieces {
             let about = |errno| Error::system(errno, id);
-            let (bytes, after) = rest.split_at_checked(*length).ok_or_else(|| about(Errno::INVAL))?;
+            let (bytes, after) = rest
+                .split_at_checked(*length)
+                .ok_or_else(|| about(Errno::INVAL))?;
             rest = after;
             let entry = write_new(&staging, check_id(id)?, bytes).map_err(about)?;
             staged.push((entry, blake3::hash(bytes).to_hex().to_string()));
@@ -180,7 +182,9 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> 
                     items.get(index).map(|item| (index, item))
                 } {
                     let outcome = work(item);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((index, outcome));
+                    done.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push((index, outcome));
                 }
             });
         }
