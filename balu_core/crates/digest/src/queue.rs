@@ -117,7 +117,7 @@ impl Queue {
         self.state().paused = true;
         let outcome = self.take_writer().and_then(|writer| {
             let outcome = act(&writer);
-            self.state().writer = Some(writer);
+            self.give_back(writer);
             outcome
         });
         let mut state = self.state();
@@ -140,15 +140,17 @@ impl Queue {
         self.state().stop = true;
         let outcome = self.flush(last).and_then(|writer| {
             let outcome = act(&writer);
-            // Whoever halts a part that has ended must find the writer.
-            self.state().writer = Some(writer);
+            // Whoever halts a part that has ended, or is ending, must find the writer.
+            self.give_back(writer);
             outcome
         });
         let mut state = self.state();
         state.spare = None;
-        outcome.inspect_err(|errno| {
-            state.failure.get_or_insert(*errno);
-        })
+        if let Err(errno) = outcome {
+            state.failure.get_or_insert(errno);
+        }
+        self.shared.changed.notify_all();
+        outcome
     }
 
     /// Forget what is waiting; the block in the writer's hands is still written.
@@ -164,8 +166,13 @@ impl Queue {
     pub fn halt(&self) {
         self.stop();
         if let Ok(writer) = self.take_writer() {
-            self.state().writer = Some(writer);
+            self.give_back(writer);
         }
+    }
+
+    fn give_back(&self, writer: Writer) {
+        self.state().writer = Some(writer);
+        self.shared.changed.notify_all();
     }
 
     fn flush(&self, last: Option<Block>) -> Result<Writer, Errno> {
@@ -267,4 +274,41 @@ fn work(shared: &Shared, mut writer: Writer) {
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::fs::File;
+    use std::os::fd::OwnedFd;
+    use std::path::Path;
+
+    use crate::part::{Part, Place, allocate};
+
+    fn dir(path: &Path) -> OwnedFd {
+        File::open(path).unwrap().into()
+    }
+
+    #[test]
+    fn halting_a_part_that_is_ending_waits_for_it_and_no_longer() {
+        for _ in 0..200 {
+            let folder = tempfile::tempdir().unwrap();
+            let name = OsStr::new("upload");
+            allocate(&dir(folder.path()), name, None, false).unwrap();
+            let place = Place {
+                offset: 0,
+                length: None,
+                whole: 0,
+                after: Some(b""),
+                check: None,
+            };
+            let part = Part::open(dir(folder.path()), name, place).unwrap();
+            part.push(&[7; 300_000]).unwrap();
+            std::thread::scope(|scope| {
+                scope.spawn(|| part.end());
+                scope.spawn(|| part.halt());
+                scope.spawn(|| part.halt());
+            });
+        }
+    }
 }
