@@ -303,7 +303,7 @@ mod tests {
                 check: None,
             };
             let part = Part::open(dir(folder.path()), name, place).unwrap();
-            part.push(&[7; 300_000]).unwrap();
+            part.push(&vec![7; 300_000]).unwrap();
             std::thread::scope(|scope| {
                 scope.spawn(|| part.end());
                 scope.spawn(|| part.halt());
