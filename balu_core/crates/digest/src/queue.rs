@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn halting_a_part_that_is_ending_waits_for_it_and_no_longer() {
-        for _ in 0..200 {
+        for _ in 0..20 {
             let folder = tempfile::tempdir().unwrap();
             let name = OsStr::new("upload");
             allocate(&dir(folder.path()), name, None, false).unwrap();
@@ -303,9 +303,10 @@ mod tests {
                 check: None,
             };
             let part = Part::open(dir(folder.path()), name, place).unwrap();
-            part.push(&vec![7; 300_000]).unwrap();
+            part.push(&vec![7; 3 << 20]).unwrap();
             std::thread::scope(|scope| {
                 scope.spawn(|| part.end());
+                std::thread::sleep(std::time::Duration::from_micros(300));
                 scope.spawn(|| part.halt());
                 scope.spawn(|| part.halt());
             });
