@@ -115,6 +115,7 @@ test("everything works from the keyboard: select, rename, cut, paste, delete, un
   await page.keyboard.press("?");
   await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("role") === "row");
   await page.keyboard.press("Alt+ArrowUp");
   await page.waitForURL(/\/files\/?$/);
   assert.deepEqual(problems, []);
