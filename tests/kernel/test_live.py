@@ -1,0 +1,49 @@
+"""Live events over a real socket to the application."""
+
+import msgspec
+import pytest
+from litestar.exceptions import WebSocketDisconnect
+from litestar.testing import AsyncTestClient
+
+from balu.app import Balu
+from balu.identity.users import NewUser, UserService
+from balu.kernel.live import tell
+from balu.kernel.unit import open_unit
+
+PASSWORD = "Regen5Tage!"
+
+
+async def sign_in(client: AsyncTestClient[Balu], name: str) -> tuple[int, dict[str, str]]:
+    async with open_unit(client.app.state.env) as unit:
+        row = await UserService(unit).create(NewUser(username=name, password=PASSWORD))
+    answer = await client.post("/api/auth/login", json={"username": name, "password": PASSWORD})
+    return row.id, {"authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+async def test_what_was_committed_is_told_to_those_who_may_hear_it(client: AsyncTestClient[Balu]) -> None:
+    me, headers = await sign_in(client, "anna")
+    with await client.websocket_connect("/api/ws", headers=headers) as socket:
+        socket.send_text('{"topics":["jobs"],"since":0}')
+        async with open_unit(client.app.state.env) as unit:
+            tell(unit, "jobs", {"id": 1}, user_id=me + 1)
+            tell(unit, "files", {"id": 2})
+            tell(unit, "jobs", {"id": 3}, user_id=me)
+            tell(unit, "jobs", {"id": 4})
+        heard = [msgspec.json.decode(socket.receive_text(timeout=5)) for _ in range(2)]
+    assert [event["data"]["id"] for event in heard] == [3, 4]
+
+
+async def test_nobody_listens_without_signing_in(client: AsyncTestClient[Balu]) -> None:
+    with pytest.raises(WebSocketDisconnect), await client.websocket_connect("/api/ws") as socket:
+        socket.receive_text(timeout=5)
+
+
+async def test_a_foreign_page_cannot_listen(client: AsyncTestClient[Balu]) -> None:
+    _, headers = await sign_in(client, "bert")
+    with (
+        pytest.raises(WebSocketDisconnect),
+        await client.websocket_connect(
+            "/api/ws", headers={**headers, "origin": "https://evil.example"}
+        ) as socket,
+    ):
+        socket.receive_text(timeout=5)
