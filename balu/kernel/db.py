@@ -1,6 +1,5 @@
 """Engines for SQLite and PostgreSQL, and what their errors mean."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,8 +121,3 @@ def explain(error: BaseException) -> BaluError | None:
     if isinstance(cause, IntegrityError) and (state is None or state.startswith("23")):
         return ConflictError("Something with this name or number exists already, or is still in use.")
     return None
-
-
-def upsert_values(row: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    """*row* without its *keys*, for the update half of an upsert."""
-    return {name: value for name, value in row.items() if name not in keys}
