@@ -2,6 +2,7 @@
 
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -45,11 +46,15 @@ def test_registering_makes_a_private_folder_once(root: Path) -> None:
 
 def test_two_that_register_at_once_agree(root: Path) -> None:
     volumes = [Volume(str(root)) for _ in range(8)]
-    started = [threading.Thread(target=volume.register, args=("same",)) for volume in volumes]
-    for thread in started:
-        thread.start()
-    for thread in started:
-        thread.join()
+    together = threading.Barrier(len(volumes))
+
+    def register(volume: Volume) -> None:
+        together.wait()
+        volume.register("same")
+
+    with ThreadPoolExecutor(len(volumes)) as threads:
+        for outcome in [threads.submit(register, volume) for volume in volumes]:
+            outcome.result()
     assert {volume.volume_id() for volume in volumes} == {"same"}
     assert [path.name for path in (root / ".balu").iterdir() if path.name.startswith("volume")] == ["volume"]
 

@@ -59,7 +59,7 @@ impl Volume {
     /// ENOENT when the volume was never registered, ENOSPC or EROFS when nothing can be made.
     pub fn probe(&self) -> Result<Abilities> {
         let staging = self.root.private(STAGING)?;
-        let scratch = format!("probe-{}", rustix::process::getpid().as_raw_nonzero());
+        let scratch = format!("probe-{}", rustix::thread::gettid().as_raw_nonzero());
         make_private(&staging, &scratch)?;
         let outcome = self
             .root

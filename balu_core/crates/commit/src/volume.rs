@@ -77,8 +77,8 @@ impl Volume {
             make_private(private.as_fd(), folder)?;
         }
         if self.volume_id()?.is_none() {
-            // Two processes may start at once: each writes its own, one of them names the volume.
-            let draft = format!("{MARKER}.{}", rustix::process::getpid().as_raw_nonzero());
+            // Several threads and processes may start at once: each writes its own, one names the volume.
+            let draft = format!("{MARKER}.{}", rustix::thread::gettid().as_raw_nonzero());
             write_synced(&private, &draft, format!("{FORMAT}\n{id}\n").as_bytes())?;
             match rename::noreplace(&private, draft.as_ref(), &private, MARKER.as_ref()) {
                 Err(Errno::EXIST) => {
