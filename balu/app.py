@@ -13,6 +13,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import Receive, Scope, Send
 
 from balu import __version__, kernel
+from balu.access.sync.domain import SYNC
 from balu.identity.auth.domain import AUTH
 from balu.identity.users.domain import USERS
 from balu.kernel import openapi_pages
@@ -37,7 +38,7 @@ from balu.storage.trash.domain import TRASH
 from balu.storage.uploads.domain import UPLOADS
 from balu.storage.volumes.domain import VOLUMES
 
-DOMAINS: tuple[Domain, ...] = (JOBS, USERS, AUTH, VOLUMES, FILES, UPLOADS, TRASH, ADMIN)
+DOMAINS: tuple[Domain, ...] = (JOBS, USERS, AUTH, VOLUMES, FILES, UPLOADS, TRASH, SYNC, ADMIN)
 """Every domain, lower ones first: parts, hooks and start-up jobs follow this order."""
 WEB_ROOT = Path(kernel.__file__).parent.parent / "web_dist"
 

@@ -3,17 +3,18 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import parse_qs, unquote_to_bytes
 
 import msgspec
 from litestar.types import HTTPScope, Receive, Scope, Send
 
 from balu.kernel.caller import Caller
-from balu.kernel.errors import BaluError, MalformedError
+from balu.kernel.errors import BaluError, InvalidError, MalformedError, TooLargeError
 from balu.kernel.http import scope_headers
 from balu.kernel.unit import Env
 
+T = TypeVar("T")
 SLOW_AFTER_S = 30.0
 SLOW_TICKS = 3
 MIN_BYTES_PER_S = 1000.0
@@ -147,6 +148,23 @@ class Exchange:
                     break
         if expected is not None and received != expected:
             raise MalformedError(f"{expected} bytes were declared and {received} arrived.")
+
+    async def decoded(self, kind: type[T], most: int) -> T:
+        """The body, JSON of at most *most* bytes, as *kind*.
+
+        Raises:
+            TooLargeError: it is longer.
+            InvalidError: it is no JSON, or of another shape.
+        """
+        body = bytearray()
+        async for piece in self.body():
+            body += piece
+            if len(body) > most:
+                raise TooLargeError(f"At most {most} bytes of JSON are read here.")
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.MsgspecError as error:
+            raise InvalidError(f"This cannot be read: {error}.", field="body") from error
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         """Begin the answer; header values must be latin-1."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from balu.kernel.errors import InvalidError, MalformedError, NotFoundError, TooLargeError
+from balu.kernel.errors import InvalidError, MalformedError, NotFoundError
 from balu.kernel.ranges import etag_list
 from balu.kernel.raw import Exchange, RawRoute
 from balu.storage.files import FileService, OnConflict, Terms, repr_digest
@@ -36,7 +36,7 @@ class Manifest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 async def begin(exchange: Exchange) -> None:
     """``POST /api/uploads/manifest``: what is missing, by number."""
-    manifest = await _read(exchange)
+    manifest = await exchange.decoded(Manifest, MAX_JSON)
     chunk_size, packed, holes = _packed(manifest)
     terms = Terms(
         on_conflict=manifest.on_conflict,
@@ -107,18 +107,6 @@ async def _commit(exchange: Exchange, upload_id: str) -> None:
         await exchange.json(200, {"path": row.path, "size": row.size, "blake3": row.blake3}, headers)
     else:
         await exchange.json(200, FileService(exchange.env, exchange.caller).item(found), headers)
-
-
-async def _read(exchange: Exchange) -> Manifest:
-    body = bytearray()
-    async for chunk in exchange.body():
-        body += chunk
-        if len(body) > MAX_JSON:
-            raise TooLargeError("The manifest is too long; use larger chunks.")
-    try:
-        return msgspec.json.decode(body, type=Manifest)
-    except msgspec.MsgspecError as error:
-        raise InvalidError(f"The manifest cannot be read: {error}.", field="body") from error
 
 
 def _packed(manifest: Manifest) -> tuple[int, bytes, int]:

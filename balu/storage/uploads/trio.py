@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
-from balu.kernel.errors import InvalidError, MalformedError, NotFoundError, TooLargeError
+from balu.kernel.errors import InvalidError, MalformedError, NotFoundError
 from balu.kernel.raw import Exchange, RawRoute
 from balu.storage.files import FileItem, FileService, Terms
 from balu.storage.uploads.access import SCOPE, TOKEN_HEADER, upload_of
@@ -46,15 +46,7 @@ async def chunked(exchange: Exchange) -> None:
 
 async def begin(exchange: Exchange) -> None:
     """``POST /api/files/upload/chunked/init``."""
-    body = bytearray()
-    async for piece in exchange.body():
-        body += piece
-        if len(body) > MAX_JSON:
-            raise TooLargeError("This is too long.")
-    try:
-        wanted = msgspec.json.decode(body, type=ChunkedInit)
-    except msgspec.MsgspecError as error:
-        raise InvalidError(f"This cannot be read: {error}.", field="body") from error
+    wanted = await exchange.decoded(ChunkedInit, MAX_JSON)
     wish = _wish("trio", wanted.target_path, wanted.filename, wanted.total_size, CHUNK)
     row, token = await UploadService(exchange.env).create(exchange.user, wish)
     answer = {"upload_id": str(UUID(row.id)), "chunk_size": CHUNK}

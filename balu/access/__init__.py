@@ -1,0 +1,1 @@
+"""Doors for clients other than the web interface."""

@@ -1,0 +1,1 @@
+"""Sync: desktop clients that keep a folder equal on both sides."""
