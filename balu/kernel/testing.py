@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -112,6 +112,42 @@ def postgresql_cluster(programs: Path, folder: Path) -> Generator[Cluster, None,
         yield Cluster(folder, port)
     finally:
         quietly(programs / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+
+
+@dataclass(slots=True)
+class Redis:
+    """A Redis server of one test: own port, nothing on disk, so that what it held dies with it."""
+
+    program: str
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Address of its first database."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Run it, empty, and wait until it answers."""
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        with (self.folder / "redis.log").open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603  Debian's program
+                [self.program, *options, "--dir", str(self.folder)], stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + SERVER_STARTS_WITHIN_S
+        while time.monotonic() < deadline:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return
+            time.sleep(0.02)
+        raise RuntimeError(f"Redis did not come up:\n{(self.folder / 'redis.log').read_text()[-2000:]}")
+
+    def kill(self) -> None:
+        """End it hard; what it held is gone."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
 
 
 class Databases:

@@ -1,18 +1,19 @@
 import os
 import pickle
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from balu.kernel.jobs.queue import InvalidMessageError, JsonMessages
-from balu.kernel.testing import Databases
+from balu.kernel.testing import Databases, Redis, free_port
 
 APP = Path(__file__).with_name("worker_app.py")
 
@@ -21,6 +22,27 @@ APP = Path(__file__).with_name("worker_app.py")
 def home(data_dir: Path, databases: Databases) -> Path:
     databases.sqlite(data_dir / "balu.db")
     return data_dir
+
+
+@pytest.fixture
+def redis(home: Path) -> Generator[Redis, None, None]:
+    """A running Redis that the workers of this test use as their queue."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("REDIS IS NOT INSTALLED: apt-get install redis-server")
+    server = Redis(program, home, free_port())
+    server.start()
+    (home / "balu.toml").write_text(f'[jobs]\nstorage = "redis"\nredis_url = "{server.url}"\n')
+    yield server
+    server.kill()
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def queue(request: pytest.FixtureRequest) -> str:
+    """What carries the messages; a test that uses it runs with both."""
+    if request.param == "redis":
+        request.getfixturevalue("redis")
+    return str(request.param)
 
 
 def start(home: Path) -> subprocess.Popen[bytes]:
@@ -59,7 +81,7 @@ def wait_until(true: Callable[[], bool], home: Path, seconds: float = 40) -> Non
 
 
 @pytest.mark.torture
-def test_every_job_ends_although_its_workers_are_killed(home: Path) -> None:
+def test_every_job_ends_although_its_workers_are_killed(home: Path, queue: str) -> None:
     send(home, 60)
     for target in (5, 15, 30):
         worker = start(home)
@@ -75,6 +97,24 @@ def test_every_job_ends_although_its_workers_are_killed(home: Path) -> None:
         worker.wait(30)
     assert sorted(int(mark.name) for mark in (home / "marks").iterdir()) == list(range(60))
     assert len(results(home)) == 1, "one copy of SQLite, the same in every worker"
+    assert (home / "queue.db").exists() == (queue == "sqlite")
+
+
+@pytest.mark.torture
+def test_every_job_ends_although_the_queue_dies_and_forgets(home: Path, redis: Redis) -> None:
+    send(home, 40)
+    worker = start(home)
+    try:
+        wait_until(lambda: states(home).count("completed") >= 5, home)
+        redis.kill()
+        send(home, 5)  # nobody carries these messages: the rows wait
+        redis.start()
+        end_leases(home)
+        wait_until(lambda: states(home) == ["completed"] * 45, home, 130)  # what was lost waits for a tick
+    finally:
+        worker.terminate()
+        worker.wait(30)
+    assert sorted({int(mark.name) for mark in (home / "marks").iterdir()}) == list(range(40))
 
 
 def test_a_worker_drops_messages_that_are_not_ours_and_goes_on(home: Path) -> None:
@@ -95,6 +135,7 @@ def test_a_worker_drops_messages_that_are_not_ours_and_goes_on(home: Path) -> No
         assert queue.execute("SELECT count(*) FROM task").fetchone() == (0,)
 
 
+@pytest.mark.usefixtures("queue")
 def test_a_worker_ends_on_sigterm_within_seconds(home: Path) -> None:
     send(home, 1)
     worker = start(home)
