@@ -38,6 +38,12 @@ async function folder(t, names = [], options = {}) {
 }
 
 const row = (page, name) => page.locator(".file-rows [role=row]").filter({ has: page.getByText(name, { exact: true }) });
+/** Waits until a row has the focus, the one named if a name is given. */
+const onRow = (page, name = "") =>
+  page.waitForFunction((text) => {
+    const now = document.activeElement;
+    return now?.getAttribute("role") === "row" && now.textContent.includes(text);
+  }, name);
 const done = (page, text) => page.locator(".uploads-title", { hasText: text }).waitFor();
 
 test("a system drop of two files and a nested folder loses nothing", async (t) => {
@@ -79,7 +85,7 @@ test("everything works from the keyboard: select, rename, cut, paste, delete, un
   await page.locator(".file-rows [role=row]").first().focus();
   await page.keyboard.press("t");
   await page.keyboard.press("w");
-  assert.equal(await page.evaluate(() => document.activeElement.textContent.includes("two.txt")), true);
+  await onRow(page, "two.txt");
   await page.keyboard.press("F2");
   await page.keyboard.type("zwei");
   await page.keyboard.press("Enter");
@@ -105,19 +111,58 @@ test("everything works from the keyboard: select, rename, cut, paste, delete, un
   await page.keyboard.press("Delete");
   await page.getByText("Moved 1 item to the trash").waitFor();
   assert.deepEqual(await list(), ["Archive"]);
-  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("role")), "row");
+  await onRow(page);
   await page.keyboard.press("Control+z");
   await row(page, "zwei.txt").waitFor();
   await page.keyboard.press("Shift+F10");
   await page.getByRole("menu").waitFor();
   await page.keyboard.press("Escape");
-  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("role")), "row");
+  await onRow(page);
   await page.keyboard.press("?");
   await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");
-  await page.waitForFunction(() => document.activeElement?.getAttribute("role") === "row");
+  await onRow(page);
   await page.keyboard.press("Alt+ArrowUp");
   await page.waitForURL(/\/files\/?$/);
+  assert.deepEqual(problems, []);
+});
+
+test("a menu that is told late of its end stays out of the dialog opened after it", async (t) => {
+  const { page, problems } = await folder(t, ["one.txt"]);
+  await page.evaluate(() => {
+    const late = (event) => {
+      if (!event.isTrusted || event.newState !== "closed") return;
+      event.stopImmediatePropagation();
+      const again = new ToggleEvent("toggle", { oldState: "open", newState: "closed" });
+      const tell = () => event.target.dispatchEvent(again);
+      const watch = new MutationObserver(() => document.querySelector("dialog[open]") && (watch.disconnect(), tell()));
+      watch.observe(document, { subtree: true, attributeFilter: ["open"] });
+    };
+    addEventListener("toggle", late, true);
+  });
+  await page.locator(".file-rows [role=row]").first().focus();
+  await page.keyboard.press("Shift+F10");
+  await page.getByRole("menu").waitFor();
+  await page.keyboard.press("Escape");
+  await onRow(page, "one.txt");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").waitFor();
+  await page.getByRole("menu").waitFor({ state: "detached" });
+  await page.keyboard.press("Escape");
+  await onRow(page, "one.txt");
+  assert.deepEqual(problems, []);
+});
+
+test("what has left the list is no longer selected", async (t) => {
+  const { page, list, problems } = await folder(t, ["a.txt", "b.txt", "c.txt"]);
+  await page.locator(".file-rows [role=row]").first().focus();
+  await page.keyboard.press("End");
+  await page.keyboard.press("Delete");
+  await page.getByText("Moved 1 item to the trash").waitFor();
+  await onRow(page, "b.txt");
+  await page.keyboard.press("Delete");
+  await page.getByText("Moved 1 item to the trash").nth(1).waitFor();
+  assert.deepEqual(await list(), ["a.txt"]);
   assert.deepEqual(problems, []);
 });
 

@@ -13,7 +13,7 @@ import { type Anchor, place } from "./anchor";
 import { cx } from "./cx";
 import { Check, type Icon } from "./icons";
 import "./menu.css";
-import { useTopLayer } from "./top-layer";
+import { topLayer } from "./top-layer";
 
 export interface MenuAction {
   id: string;
@@ -40,9 +40,8 @@ interface MenuListProps {
 
 /** An open menu at an element or point. Focus returns to where it was. */
 export function MenuList({ label, items, anchor, onClose }: MenuListProps) {
-  const top = useTopLayer();
-  // Inside the main landmark, where page content belongs for a screen reader.
-  const home = top === document.body ? (document.querySelector("main") ?? top) : top;
+  // The layer it opens in, for good: a dialog opened later closes the menu and must not adopt it.
+  const [home] = useState(layerForMenus);
   const close = useRef(onClose);
   close.current = onClose;
   const opener = useRef(document.activeElement);
@@ -186,6 +185,12 @@ export function useMenu(label: string) {
   const close = useCallback(() => setState(null), []);
   const menu = state && <MenuList label={label} items={state.items} anchor={state.anchor} onClose={close} />;
   return { menu, openMenu, close, isOpen: state !== null };
+}
+
+/** Without a dialog the main landmark, where page content belongs for a screen reader. */
+function layerForMenus(): HTMLElement {
+  const top = topLayer();
+  return top === document.body ? (document.querySelector("main") ?? top) : top;
 }
 
 function entries(menu: HTMLElement): HTMLElement[] {

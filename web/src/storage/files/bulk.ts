@@ -39,14 +39,17 @@ export async function each<T>(
 
 /** The body that names a target to the server. */
 export function bulkBody(target: Target, action: Bulk["action"], folder?: string): Bulk {
-  const { view, items, complete, left } = target;
+  const { view, items, chosen, except, left } = target;
   const body: Bulk = { action, ...(folder !== undefined && { target_path: folder }) };
-  if (complete) {
-    const paths = items.filter((item) => item.file_id === null).map((item) => item.path);
-    return { ...body, ids: idsOf(items), paths };
+  if (chosen) {
+    const known = new Set(items.filter((item) => item.file_id !== null).map((item) => item.path));
+    return { ...body, ids: idsOf(items), paths: [...chosen].filter((path) => !known.has(path)) };
   }
   const filter = { path: view.path, ...(view.filter && { contains: view.filter }) };
-  return { ...body, filter, exclude: idsOf(left) };
+  const exclude = idsOf(left);
+  // A row that was taken out but cannot be named would be acted on.
+  if (exclude.length < except.size) throw new Problem(409, "conflict", "");
+  return { ...body, filter, exclude };
 }
 
 /** Starts the job and waits for its end; a failed job throws a Problem. */

@@ -40,8 +40,12 @@ export function useGridState(view: View, rows: FolderRows): GridState {
   const key = `${view.path}?${view.sort}${view.order}${view.filter}`;
   const memory = memories.get(key) ?? FRESH;
   const [state, setState] = useState({ ...memory, key, cell: -1, focus: 0 });
+  const known = client
+    .getQueriesData<Listing>({ queryKey: listKey(view) })
+    .flatMap(([, page]) => page?.files ?? []);
   // Another folder: what was remembered for it, without an effect that would draw the old one first.
-  const now = state.key === key ? state : { ...memory, key, cell: -1, focus: state.focus };
+  const kept = state.key === key ? state : { ...memory, key, cell: -1, focus: state.focus };
+  const now = settled(kept, known, rows);
   const live = useRef(now);
   live.current = now;
   const scroll = useRef(memory.scrollTop);
@@ -102,14 +106,11 @@ export function useGridState(view: View, rows: FolderRows): GridState {
     [rows, change, between],
   );
 
-  const known = client
-    .getQueriesData<Listing>({ queryKey: listKey(view) })
-    .flatMap(([, page]) => page?.files ?? []);
   const target = targetFrom(view, now.selection, rows.total, known);
 
   return {
     selection: now.selection,
-    active: Math.min(now.active, rows.total - 1),
+    active: now.active,
     cell: now.cell,
     focus: now.focus,
     start: memory.scrollTop,
@@ -126,4 +127,13 @@ export function useGridState(view: View, rows: FolderRows): GridState {
       memories.set(key, { selection: live.current.selection, active: live.current.active, scrollTop });
     },
   };
+}
+
+/** The state as far as it still fits the list: rows that others removed are neither active nor selected. */
+function settled<T extends Memory>(state: T, known: readonly FileItem[], { total, loading }: FolderRows): T {
+  if (loading) return state;
+  const active = Math.min(state.active, total - 1);
+  // Only a list that is all here can tell that a path is gone.
+  const selection = known.length < total ? state.selection : sel.onlyOf(state.selection, known);
+  return active === state.active && selection === state.selection ? state : { ...state, active, selection };
 }

@@ -93,6 +93,7 @@ export function FilesPage() {
 
   async function renamed(item: FileItem, next: string | null, goOn: boolean): Promise<string | null> {
     if (next !== null) {
+      const wasChosen = isSelected(state.selection, item.path);
       try {
         await ops.rename(item, next, targetOf(view, item));
       } catch (error) {
@@ -100,7 +101,7 @@ export function FilesPage() {
         return isProblem(error, "file-exists", "conflict") ? t.rename.taken : problemText(error, problems);
       }
       const newPath = joinPath(parentOf(item.path), next);
-      state.setSelection((old) => (old.ids.has(item.path) ? selectOnly(newPath, state.active) : old));
+      if (wasChosen) state.setSelection(() => selectOnly(newPath, state.active));
     }
     const below = goOn ? rows.at(state.active + 1) : undefined;
     setRenaming(below?.path ?? null);

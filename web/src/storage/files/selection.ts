@@ -77,9 +77,8 @@ export function click(
 }
 
 /** Forgets ids that left the list, for instance deleted rows; the anchor goes with them. */
-export function without(selection: Selection, gone: Iterable<string>): Selection {
-  const ids = new Set(selection.ids);
-  let changed = false;
-  for (const id of gone) changed = ids.delete(id) || changed;
-  return changed ? { ...selection, ids, anchor: null } : selection;
+export function onlyOf(selection: Selection, present: readonly { path: string }[]): Selection {
+  const ids = new Set<string>();
+  for (const { path } of present) if (selection.ids.has(path)) ids.add(path);
+  return ids.size === selection.ids.size ? selection : { ...selection, ids, anchor: null };
 }

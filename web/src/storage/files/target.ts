@@ -10,6 +10,8 @@ export interface Target {
   items: readonly FileItem[];
   /** True when `items` is all of it. */
   complete: boolean;
+  /** The paths meant; null when it is everything the view shows but `except`. */
+  chosen: ReadonlySet<string> | null;
   /** Paths left out of a whole-folder target. */
   except: ReadonlySet<string>;
   /** The rows of `except`, as far as they are loaded. */
@@ -17,7 +19,8 @@ export interface Target {
 }
 
 export function targetOf(view: View, ...items: FileItem[]): Target {
-  return { view, count: items.length, items, complete: true, except: new Set(), left: [] };
+  const chosen = new Set(items.map((item) => item.path));
+  return { view, count: items.length, items, complete: true, chosen, except: new Set(), left: [] };
 }
 
 /** Looks up the selected rows among `known`, all rows loaded so far. */
@@ -34,14 +37,9 @@ export function targetFrom(
     else if (selection.mode === "exclude") left.push(item);
   }
   const count = countSelected(selection, total);
-  return {
-    view,
-    count,
-    items,
-    complete: items.length === count,
-    except: selection.mode === "exclude" ? selection.ids : new Set(),
-    left,
-  };
+  const [chosen, except] =
+    selection.mode === "include" ? [selection.ids, new Set<string>()] : [null, selection.ids];
+  return { view, count, items, complete: items.length === count, chosen, except, left };
 }
 
 /** Sum of the sizes of files; null when not all rows are known. */
@@ -52,6 +50,5 @@ export function sizeOf(target: Target): number | null {
 
 export function contains(target: Target | undefined, path: string): boolean {
   if (!target) return false;
-  if (target.complete) return target.items.some((item) => item.path === path);
-  return !target.except.has(path);
+  return target.chosen ? target.chosen.has(path) : !target.except.has(path);
 }
