@@ -291,6 +291,9 @@ class Volume:
         be repeated.
         """
 
+    def open_staged(self, staging_id: str) -> Source:
+        """Open a staged file for reading; what parts still hold back is not in it."""
+
     def open_version(self, file_id: int, rev: int) -> Source:
         """Open former contents for reading."""
 

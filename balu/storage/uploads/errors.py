@@ -21,6 +21,12 @@ class UploadOrderError(MalformedError):
     code = "upload-offset"
 
 
+class UploadDiffersError(ConflictError):
+    """This chunk arrived before with other bytes."""
+
+    code = "upload-differs"
+
+
 class UploadIncompleteError(ConflictError):
     """The upload is not complete."""
 

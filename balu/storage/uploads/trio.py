@@ -2,15 +2,21 @@
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
 from balu.kernel.errors import InvalidError, MalformedError, NotFoundError
 from balu.kernel.raw import Exchange, RawRoute
-from balu.storage.files import FileItem, FileService, Terms
+from balu.storage.files import FileItem, FileNotFoundHereError, FileService, Terms, told
 from balu.storage.uploads.access import SCOPE, TOKEN_HEADER, upload_of
-from balu.storage.uploads.errors import UploadNotFoundError, UploadOrderError
+from balu.storage.uploads.errors import (
+    UploadDiffersError,
+    UploadIncompleteError,
+    UploadNotFoundError,
+    UploadOrderError,
+)
 from balu.storage.uploads.models import UploadRow
 from balu.storage.uploads.progress import state_of
 from balu.storage.uploads.raw import conflict_of
@@ -89,28 +95,61 @@ async def single(exchange: Exchange) -> None:
 
 
 async def _append(exchange: Exchange, row: UploadRow, index: int) -> UploadRow:
-    """Chunk *index* begins at index x chunk size; what of it is there already is skipped."""
+    """Chunk *index* begins at index x chunk size; what of it is there already is compared and not written."""
     uploads = UploadService(exchange.env)
     uploads.check_live(row)
     start, length = index * (row.chunk_size or CHUNK), exchange.content_length
     if start > row.offset:
         raise UploadOrderError(f"Chunk {row.offset // (row.chunk_size or CHUNK)} is missing before this one.")
-    known = row.offset - start
-    if row.status == "completed" or (length is not None and length <= known and length > 0):
+    if row.status == "completed":
         async for _ in exchange.body():
             pass
         return row
-    rest = None if length is None else length - known
-    return await Transfer(uploads).append(row, row.offset, Incoming(_after(exchange.body(), known), rest))
+    known = row.offset - start
+    async with aclosing(exchange.body()) as body:
+        ahead = await _compare(uploads, row, body, start) if known else b""
+        if ahead is None:
+            return row
+        rest = None if length is None else length - known
+        return await Transfer(uploads).append(row, row.offset, Incoming(_joined(ahead, body), rest))
 
 
-async def _after(chunks: AsyncIterator[bytes], skip: int) -> AsyncIterator[bytes]:
-    async for chunk in chunks:
-        if skip >= len(chunk):
-            skip -= len(chunk)
-            continue
-        yield chunk[skip:]
-        skip = 0
+async def _compare(
+    uploads: UploadService, row: UploadRow, body: AsyncIterator[bytes], at: int
+) -> bytes | None:
+    """Read what is known already from *at* on; the first bytes after it, None when the body ends before.
+
+    Raises:
+        UploadDiffersError: other bytes arrived the first time.
+        UploadIncompleteError: what arrived is lost; the upload begins again.
+    """
+    home, run = await uploads.home_of(row), uploads.threads.run
+    try:
+        with told(row.path):
+            source = await run(home.core.open_staged, row.id)
+    except FileNotFoundHereError:
+        await uploads.start_over(home, row)
+        raise UploadIncompleteError("The server lost these bytes. Send them again from chunk 0.") from None
+    try:
+        async for chunk in body:
+            known = chunk[: row.offset - at]
+            with told(row.path):
+                present = await run(source.read, at, len(known))
+            if present != known:
+                raise UploadDiffersError("This chunk arrived before with other bytes. Begin a new upload.")
+            at += len(known)
+            if len(known) < len(chunk):
+                return chunk[len(known) :]
+    finally:
+        source.close()
+    return None
+
+
+async def _joined(ahead: bytes, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if ahead:
+        yield ahead
+    async for chunk in body:
+        yield chunk
 
 
 def number_of(exchange: Exchange, name: str) -> int:

@@ -74,6 +74,11 @@ impl Volume {
         self.with(py, |held| held.volume.discard(staging_id))
     }
 
+    fn open_staged(&self, py: Python<'_>, staging_id: &str) -> PyResult<Source> {
+        let (file, entry) = self.with(py, |held| held.volume.open_staged(staging_id))?;
+        Source::new(py, file, entry)
+    }
+
     fn open_version(&self, py: Python<'_>, file_id: u64, rev: u64) -> PyResult<Source> {
         let (file, entry) = self.with(py, |held| held.volume.open_version(VersionId { file_id, rev }))?;
         Source::new(py, file, entry)

@@ -39,6 +39,23 @@ async def test_chunks_in_order_make_a_file_and_a_repeat_changes_nothing(
     assert (place.home / "x/a.bin").read_bytes() == body
 
 
+async def test_other_bytes_for_a_chunk_that_is_there_are_refused(
+    client: httpx.AsyncClient, place: Any
+) -> None:
+    body = os.urandom((32 << 20) + 5)
+    upload = await begin(client, len(body))
+    await send(client, upload, 0, body[: 32 << 20])
+    changed = bytearray(body[: 32 << 20])
+    changed[20 << 20] ^= 1
+    answer = await send(client, upload, 0, bytes(changed))
+    assert (answer.status_code, answer.json()["code"]) == (409, "upload-differs")
+    assert (await send(client, upload, 0, body[:1000])).json() == {"received_bytes": 32 << 20}
+    assert (await send(client, upload, 1, body[32 << 20 : -2])).json() == {"received_bytes": len(body) - 2}
+    assert (await send(client, upload, 1, body[32 << 20 :])).json() == {"received_bytes": len(body)}
+    assert (await client.post(f"{BASE}/{upload}/complete")).status_code == 200
+    assert (place.home / "x/a.bin").read_bytes() == body
+
+
 async def test_an_empty_file_needs_no_chunk_and_an_aborted_one_leaves_nothing(
     client: httpx.AsyncClient, place: Any
 ) -> None:

@@ -1,9 +1,11 @@
 //! Bytes that nobody sees yet.
 
 use std::ffi::OsStr;
+use std::os::fd::OwnedFd;
 
 use balu_digest::{Options, Part, Place, Sink};
-use balu_paths::{Entry, Error, Result, entry_at, read_dir, remove_tree};
+use balu_paths::{Entry, Error, Result, entry_at, open_file, read_dir, remove_tree};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use crate::volume::{STAGING, Volume, check_id};
@@ -58,6 +60,16 @@ impl Volume {
         let name = check_id(id)?;
         let dir = self.root.private(STAGING)?;
         balu_digest::seal(&dir, name, size, spans, most).map_err(|errno| Error::system(errno, id))
+    }
+
+    /// Open a staged file for reading.
+    ///
+    /// # Errors
+    /// ENOENT; EISDIR for a tree.
+    pub fn open_staged(&self, id: &str) -> Result<(OwnedFd, Entry)> {
+        let name = check_id(id)?;
+        let dir = self.root.private(STAGING)?;
+        open_file(&dir, name, OFlags::RDONLY).map_err(|errno| Error::system(errno, id))
     }
 
     /// The staged file or tree, none when there is none.
