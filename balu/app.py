@@ -33,12 +33,24 @@ from balu.kernel.spa import WebUI
 from balu.kernel.sqlite import check
 from balu.kernel.unit import Env
 from balu.operations.admin.domain import ADMIN
+from balu.operations.inventory.domain import INVENTORY
 from balu.storage.files.domain import FILES
 from balu.storage.trash.domain import TRASH
 from balu.storage.uploads.domain import UPLOADS
 from balu.storage.volumes.domain import VOLUMES
 
-DOMAINS: tuple[Domain, ...] = (JOBS, USERS, AUTH, VOLUMES, FILES, UPLOADS, TRASH, SYNC, ADMIN)
+DOMAINS: tuple[Domain, ...] = (
+    JOBS,
+    USERS,
+    AUTH,
+    VOLUMES,
+    FILES,
+    UPLOADS,
+    TRASH,
+    SYNC,
+    INVENTORY,
+    ADMIN,
+)
 """Every domain, lower ones first: parts, hooks and start-up jobs follow this order."""
 WEB_ROOT = Path(kernel.__file__).parent.parent / "web_dist"
 

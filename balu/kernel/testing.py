@@ -17,10 +17,13 @@ from typing import Any
 
 import httpx2
 import psycopg
+from litestar.types import Scope
 from psycopg import sql
 
+from balu.kernel.caller import Authenticator, Caller
 from balu.kernel.config import Config, load_config
 from balu.kernel.domain import Domain
+from balu.kernel.http import scope_headers
 from balu.kernel.migrate import upgrade
 
 POSTGRESQL_PROGRAMS = Path("/usr/lib/postgresql")
@@ -41,6 +44,17 @@ class FakeClock:
     def advance(self, **by: float) -> None:
         """Move on by ``seconds=``, ``minutes=``, ``hours=`` or ``days=``."""
         self.instant += timedelta(**by)
+
+
+class NamedInHeader(Authenticator):
+    """Takes the caller's name from ``X-Test-User``; sign-in itself is tested in identity."""
+
+    def __init__(self, people: Sequence[Caller]) -> None:
+        self._people = {person.username: person for person in people}
+
+    async def authenticate(self, scope: Scope) -> Caller | None:
+        """Whoever of the known people is named."""
+        return self._people.get(scope_headers(scope).get("x-test-user", ""))
 
 
 def make_config(

@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from litestar.types import Scope
 
 from balu.app import DOMAINS, Balu, build
 from balu.identity.users import NewUser, UserService
@@ -16,26 +15,21 @@ from balu.kernel.caller import Authenticator, Caller
 from balu.kernel.config import Config
 from balu.kernel.domain import Domain
 from balu.kernel.env import open_env
-from balu.kernel.http import scope_headers
 from balu.kernel.jobs import run_startup
-from balu.kernel.testing import FakeClock
+from balu.kernel.testing import FakeClock, NamedInHeader
 from balu.kernel.unit import Env, open_unit
 from balu.storage.files.service import FileService
 
 ANNA = Caller(user_id=1, username="anna", grade="user")
 BEN = Caller(user_id=2, username="ben", grade="user")
 ROOT = Caller(user_id=3, username="root", grade="admin")
-PEOPLE = {person.username: person for person in (ANNA, BEN, ROOT)}
+PEOPLE = (ANNA, BEN, ROOT)
 
 
-class NamedInHeader(Authenticator):
-    """Takes the caller's name from ``X-Test-User``; sign-in itself is tested elsewhere."""
-
-    async def authenticate(self, scope: Scope) -> Caller | None:
-        return PEOPLE.get(scope_headers(scope).get("x-test-user", ""))
-
-
-ALL = (*DOMAINS, Domain(name="people", parts=lambda _config: {Authenticator: NamedInHeader()}))
+ALL = (
+    *DOMAINS,
+    Domain(name="people", parts=lambda _config: {Authenticator: NamedInHeader(PEOPLE)}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +55,7 @@ class Place:
 
 async def add_people(env: Env) -> None:
     async with open_unit(env) as unit:
-        for person in PEOPLE.values():
+        for person in PEOPLE:
             row = await UserService(unit).create_hashed(NewUser(username=person.username, password=""), "")
             assert row.id == person.user_id
 
