@@ -1,5 +1,6 @@
 """The composition root: the only module that knows every domain."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -29,6 +30,7 @@ from balu.kernel.log import configure
 from balu.kernel.metrics import Metrics, share_directory
 from balu.kernel.migrate import ensure_current
 from balu.kernel.problems import handle
+from balu.kernel.sockets import drop_standing
 from balu.kernel.spa import WebUI
 from balu.kernel.sqlite import check
 from balu.kernel.unit import Env
@@ -109,7 +111,9 @@ def build(config: Config, domains: Sequence[Domain] = DOMAINS) -> Balu:
         async with open_env(config, domains) as env:
             app.state.env = balu.front.env = env
             await run_startup(env, [job for domain in domains for job in domain.startup])
+            watch = asyncio.create_task(drop_standing(), name="balu-sockets")
             yield
+            watch.cancel()
             balu.front.env = None
 
     def provide_env() -> Env:

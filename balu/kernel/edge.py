@@ -81,6 +81,7 @@ class Edge:
         client = scope.get("client")
         if not self.proxies or not client or not self._trusted(client[0]):
             return
+        scope["state"]["via_proxy"] = True
         headers = {key.lower(): value.decode("latin-1") for key, value in scope["headers"]}
         chain = [part.strip() for part in headers.get(b"x-forwarded-for", "").split(",") if part.strip()]
         for address in reversed(chain):

@@ -13,6 +13,7 @@ from balu.kernel.events import Dispatcher, Hooks
 from balu.kernel.jobs.declare import Jobs
 from balu.kernel.live import LiveHub
 from balu.kernel.outbox import Heard
+from balu.kernel.outflow import Outflow
 from balu.kernel.ratelimit import Limits
 from balu.kernel.unit import Env
 
@@ -32,6 +33,7 @@ async def open_env(
         Authenticator: Authenticator(),
         Limits: Limits(),
         LiveHub: LiveHub(),
+        Outflow: Outflow(),
         Hooks: Hooks(hook for domain in domains for hook in domain.hooks),
         Jobs: Jobs(job for domain in domains for job in (*domain.jobs, *domain.startup)),
         Dispatcher: dispatcher,

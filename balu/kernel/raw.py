@@ -12,6 +12,7 @@ from litestar.types import HTTPScope, Receive, Scope, Send
 from balu.kernel.caller import Caller
 from balu.kernel.errors import BaluError, InvalidError, MalformedError, TooLargeError
 from balu.kernel.http import scope_headers
+from balu.kernel.outflow import Flow, Outflow, SlowClientError
 from balu.kernel.unit import Env
 
 T = TypeVar("T")
@@ -102,6 +103,11 @@ class Exchange:
             raise RuntimeError("a public route has no user")
         return self.caller
 
+    @property
+    def is_via_proxy(self) -> bool:
+        """Whether a trusted proxy handed the request on."""
+        return bool(self.scope["state"].get("via_proxy"))
+
     def query(self, name: str) -> str | None:
         """First value of a query parameter."""
         raw: bytes = self.scope.get("query_string", b"")
@@ -171,6 +177,27 @@ class Exchange:
         self.started = True
         encoded = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
         await self.send({"type": "http.response.start", "status": status, "headers": encoded})
+
+    def flow(self) -> Flow:
+        """Around the blocks of a long answer; see ``send_block``."""
+        return Flow(self.env.part(Outflow))
+
+    async def send_block(self, flow: Flow, block: bytes) -> None:
+        """Send a piece of the answer.
+
+        Raises:
+            ClientGoneError: the client hardly takes anything.
+        """
+        try:
+            sending = self.send({"type": "http.response.body", "body": block, "more_body": True})
+            await flow.pass_on(sending, len(block))
+        except SlowClientError:
+            self.gone = True
+            raise ClientGoneError from None
+
+    async def end(self) -> None:
+        """Say that the answer is complete."""
+        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def respond(self, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
         """Send a whole answer; 204 and 304 carry no body."""

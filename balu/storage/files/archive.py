@@ -57,7 +57,7 @@ async def download_archive(exchange: Exchange) -> None:
     }  # fmt: skip
     await exchange.start(200, headers)
     if exchange.method == "HEAD":
-        await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
+        await exchange.end()
         return
     packed = zipped(home.core, _tops(found)) if kind == "zip" else tarred(home.core, _tops(found))
     await _send(exchange, _gathered(packed))
@@ -67,20 +67,22 @@ async def _send(exchange: Exchange, pieces: Generator[bytes, None, None]) -> Non
     run = exchange.env.part(Threads).run
     gone = asyncio.ensure_future(_until_gone(exchange))
     try:
-        while True:
-            step: asyncio.Future[bytes | None] = asyncio.ensure_future(run(_next, pieces))
-            both: set[asyncio.Future[Any]] = {step, gone}
-            try:
-                await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                if not step.done():
-                    await asyncio.wait({step})  # a generator cannot be closed while it runs
-            if gone.done():
-                raise ClientGoneError
-            if (block := step.result()) is None:
-                break
-            await exchange.send({"type": "http.response.body", "body": block, "more_body": True})
-        await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
+        with exchange.flow() as flow:
+            while True:
+                step: asyncio.Future[bytes | None] = asyncio.ensure_future(run(_next, pieces))
+                both: set[asyncio.Future[Any]] = {step, gone}
+                try:
+                    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    if not step.done():
+                        await asyncio.wait({step})  # a generator cannot be closed while it runs
+                if gone.done():
+                    raise ClientGoneError
+                if (block := step.result()) is None:
+                    break
+                for start in range(0, len(block), flow.length):
+                    await exchange.send_block(flow, block[start : start + flow.length])
+        await exchange.end()
     finally:
         gone.cancel()
         await run(pieces.close)

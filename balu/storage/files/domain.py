@@ -18,6 +18,7 @@ from balu.storage.files.jobs import (
 )
 from balu.storage.files.places import Homes
 from balu.storage.files.raw import DOWNLOAD
+from balu.storage.files.settings import FileSettings
 
 
 def parts(_config: Config) -> Mapping[type, Any]:
@@ -31,6 +32,7 @@ FILES = Domain(
     raw=(DOWNLOAD, ARCHIVE),
     jobs=(recover_files, upload_cleanup, rehash_files, prune_versions, scrub_files),
     commands=(verify,),
+    settings=FileSettings,
     parts=parts,
     startup=(recover_files,),
 )

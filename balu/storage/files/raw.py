@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from balu.kernel.errors import BaluError, InvalidError
+from balu.kernel.outflow import Flow
 from balu.kernel.ranges import (
     Range,
     UnsatisfiableRangeError,
@@ -24,11 +25,10 @@ from balu.storage.files.errors import FileChangedError, FileNotFoundHereError, W
 from balu.storage.files.items import mime_of, moment
 from balu.storage.files.models import VersionRow
 from balu.storage.files.mounts import volume_id_of
-from balu.storage.files.places import Found, Places
+from balu.storage.files.offload import offloaded
+from balu.storage.files.places import Found, Places, Spot
 from balu_core import Source
 
-BLOCK_MIN, BLOCK_START, BLOCK_MAX = 64 << 10, 256 << 10, 1 << 20
-QUICK_S, SLOW_S = 0.05, 1.0
 INLINE = {
     "application/pdf", "audio/flac", "audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/x-wav",
     "image/avif", "image/bmp", "image/gif", "image/jpeg", "image/png", "image/webp", "text/plain",
@@ -46,10 +46,12 @@ class RangeError(BaluError):
 @dataclass(frozen=True, slots=True)
 class _Content:
     source: Source
-    name: str
+    spot: Spot
     etag: str
     blake3: str | None
     sha256: str | None
+    is_former: bool = False
+    """A version, which only this process may read."""
 
 
 async def download(exchange: Exchange) -> None:
@@ -89,13 +91,13 @@ async def _open(exchange: Exchange, found: Found) -> _Content:
                 raise FileNotFoundHereError("This version is not kept any more.")
             with told(found.spot.path):
                 source = await run(core.open_version, found.row.id, rev)
-            return _Content(source, found.spot.name, f'"{found.row.id}.{rev}"', kept.blake3, None)
+            return _Content(source, found.spot, f'"{found.row.id}.{rev}"', kept.blake3, None, is_former=True)
     with told(found.spot.path):
         source = await run(core.open, found.spot.disk)
     row = found.row
     if source.entry.ino != found.entry.ino or source.entry.mtime_ns != found.entry.mtime_ns:
         row = await Places(exchange.env).row_of(found.spot, source.entry)
-    return _Content(source, found.spot.name, row.etag, row.blake3, row.sha256)
+    return _Content(source, found.spot, row.etag, row.blake3, row.sha256)
 
 
 async def _answer(exchange: Exchange, content: _Content) -> None:
@@ -111,9 +113,9 @@ async def _answer(exchange: Exchange, content: _Content) -> None:
     if verdict == "not-modified":
         await exchange.respond(304, headers=shared)
         return
-    mime = mime_of(content.name, "file") or "application/octet-stream"
+    mime = mime_of(content.spot.name, "file") or "application/octet-stream"
     inline = exchange.query("inline") in {"1", "true"} and mime in INLINE
-    shared |= {"content-disposition": content_disposition(content.name, inline=inline)}
+    shared |= {"content-disposition": content_disposition(content.spot.name, inline=inline)}
     if digest := repr_digest(content.blake3, content.sha256):
         shared["repr-digest"] = digest
     ranges = None
@@ -124,8 +126,11 @@ async def _answer(exchange: Exchange, content: _Content) -> None:
             raise RangeError(
                 "The file is shorter than that.", headers={"content-range": f"bytes */{entry.size}"}
             ) from error
-    charset = "; charset=utf-8" if mime.startswith("text/") else ""
-    await _send(exchange, content.source, ranges, mime + charset, shared)
+    mime += "; charset=utf-8" if mime.startswith("text/") else ""
+    if not content.is_former and (handed := offloaded(exchange, content.spot)):
+        await exchange.respond(200, headers={**shared, **handed, "content-type": mime})
+        return
+    await _send(exchange, content.source, ranges, mime, shared)
 
 
 async def _send(
@@ -145,13 +150,14 @@ async def _send(
     headers |= {"content-type": mime, "content-length": str(sum(map(len, pieces)))}
     await exchange.start(status, headers)
     if exchange.method == "HEAD" or not pieces:
-        await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
+        await exchange.end()
         return
     gone = asyncio.ensure_future(_until_gone(exchange))
     try:
-        async for block in _blocks(exchange, source, pieces, gone):
-            await exchange.send({"type": "http.response.body", "body": block, "more_body": True})
-        await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
+        with exchange.flow() as flow:
+            async for block in _blocks(exchange, source, pieces, gone, flow):
+                await exchange.send_block(flow, block)
+        await exchange.end()
     finally:
         gone.cancel()
 
@@ -165,18 +171,16 @@ def _multipart(ranges: list[Range], size: int, mime: str, mark: str) -> list[byt
 
 
 async def _blocks(
-    exchange: Exchange, source: Source, pieces: list[bytes | Range], gone: "asyncio.Future[None]"
+    exchange: Exchange, source: Source, pieces: list[bytes | Range], gone: "asyncio.Future[None]", flow: Flow
 ) -> AsyncIterator[bytes]:
-    """Blocks that grow while the client takes them quickly; a slow one costs little memory."""
-    run, loop = exchange.env.part(Threads).run, asyncio.get_running_loop()
-    length = BLOCK_START
+    run = exchange.env.part(Threads).run
     for piece in pieces:
         if isinstance(piece, bytes):
             yield piece
             continue
         offset = piece.start
         while offset <= piece.end:
-            wanted = min(length, piece.end - offset + 1)
+            wanted = min(flow.length, piece.end - offset + 1)
             read = asyncio.ensure_future(run(source.read, offset, wanted))
             both: set[asyncio.Future[Any]] = {read, gone}
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -187,13 +191,7 @@ async def _blocks(
             if not block:
                 raise ClientGoneError  # the file was cut short meanwhile: the client must see a broken answer
             offset += len(block)
-            sent_at = loop.time()
             yield block
-            took = loop.time() - sent_at
-            if took < QUICK_S:
-                length = min(length * 2, BLOCK_MAX)
-            elif took > SLOW_S:
-                length = max(length // 2, BLOCK_MIN)
 
 
 async def _until_gone(exchange: Exchange) -> None:
