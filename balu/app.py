@@ -26,10 +26,11 @@ from balu.kernel.front import API_VERSION, Front
 from balu.kernel.http import PUBLIC, guard, provide_caller, provide_unit, provide_user_id, spelled
 from balu.kernel.jobs import JOBS, run_startup
 from balu.kernel.live import listen
-from balu.kernel.log import configure
+from balu.kernel.log import AccessLog, configure
 from balu.kernel.metrics import Metrics, share_directory
 from balu.kernel.migrate import ensure_current
 from balu.kernel.problems import handle
+from balu.kernel.raw import Exchange, RawRoute
 from balu.kernel.sockets import drop_standing
 from balu.kernel.spa import WebUI
 from balu.kernel.sqlite import check
@@ -66,15 +67,29 @@ class Health(msgspec.Struct, kw_only=True):
     min_api_version: str
 
 
+ALIVE = Health(status="ok", version=__version__, api_version=API_VERSION, min_api_version=API_VERSION)
+HEALTH_RATE = ("health", 100_000)
+
+
 @get(
     ["/health", "/ping"],
     operation_id=spelled("getHealth", "/ping"),
-    opt={**PUBLIC, "rate": ("health", 100_000)},
+    opt={**PUBLIC, "rate": HEALTH_RATE},
     tags=["server"],
 )
 async def health() -> Health:
     """Say that the server answers."""
-    return Health(status="ok", version=__version__, api_version=API_VERSION, min_api_version=API_VERSION)
+    return ALIVE
+
+
+async def answer_health(exchange: Exchange) -> None:
+    """The same in front of the router, for machines that ask all the time."""
+    await exchange.json(200, ALIVE)
+
+
+HEALTH = RawRoute(
+    "/api/health", frozenset({"GET"}), answer_health, auth="public", rate=HEALTH_RATE, exact=True
+)
 
 
 class Balu(Litestar):
@@ -145,10 +160,10 @@ def build(config: Config, domains: Sequence[Domain] = DOMAINS) -> Balu:
     balu.front = Front(
         router=balu.route_inside,
         edge=Edge.of(config.of(Server)),
-        routes=[route for domain in domains for route in domain.raw],
+        routes=[HEALTH, *(route for domain in domains for route in domain.raw)],
         ui=WebUI(WEB_ROOT),
         metrics=Metrics(),
-        access_log=config.of(LogSettings).access,
+        access_log=AccessLog.of(config.of(LogSettings)),
     )
     return balu
 

@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 from dataclasses import dataclass
+from functools import lru_cache
 
 from litestar.types import Scope
 
@@ -11,6 +12,15 @@ from balu.kernel.errors import MalformedError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MAX_HEADER_BYTES = 65536
+
+
+@lru_cache(maxsize=256)
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +48,22 @@ class Edge:
         Raises:
             MalformedError: with what was wrong; the connection should be closed.
         """
-        headers = list(scope["headers"])
-        if sum(len(key) + len(value) for key, value in headers) > MAX_HEADER_BYTES:
+        size, encoded = 0, False
+        hosts: list[bytes] = []
+        lengths: set[bytes] = set()
+        for key, value in scope["headers"]:
+            size += len(key) + len(value)
+            if b"\n" in value or b"\r" in value or b"\0" in value:
+                raise MalformedError("A header holds a control character.")
+            name = key.lower()
+            if name == b"host":
+                hosts.append(value)
+            elif name == b"content-length":
+                lengths.add(value)
+            elif name == b"transfer-encoding":
+                encoded = True
+        if size > MAX_HEADER_BYTES:
             raise MalformedError("The headers are too large.")
-        if any(byte in value for _, value in headers for byte in b"\0\r\n"):
-            raise MalformedError("A header holds a control character.")
-        hosts = [value for key, value in headers if key.lower() == b"host"]
-        lengths = {value for key, value in headers if key.lower() == b"content-length"}
-        encoded = any(key.lower() == b"transfer-encoding" for key, _ in headers)
         if len(hosts) > 1:
             raise MalformedError("More than one Host header.")
         if len(lengths) > 1 or (lengths and encoded):
@@ -70,11 +88,7 @@ class Edge:
             name = name.partition(":")[0]
         if name.rstrip(".") in self.names:
             return True
-        try:
-            ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return True
+        return _is_address(name)
 
     def settle_client(self, scope: Scope) -> None:
         """Put the real client's address and scheme into *scope*, as far as trusted proxies tell them."""

@@ -2,8 +2,8 @@
 
 import secrets
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from balu.kernel.edge import Edge
 from balu.kernel.errors import NotFoundError, UnauthorizedError
 from balu.kernel.http import admit, client_address, scope_headers
-from balu.kernel.log import logger
+from balu.kernel.log import AccessLog
 from balu.kernel.metrics import CONTENT_TYPE, Metrics
 from balu.kernel.problems import MEDIA_TYPE, problem
 from balu.kernel.raw import ClientGoneError, Exchange, RawRoute, decoded_rest
@@ -32,8 +32,9 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 API_CSP = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox")
 HSTS = (b"strict-transport-security", b"max-age=31536000")
+EVERY_ANSWER, EVERY_SECURE_ANSWER = (*SECURITY_HEADERS, API_CSP), (*SECURITY_HEADERS, API_CSP, HSTS)
+NAMES = frozenset(name for name, _ in EVERY_SECURE_ANSWER)
 METRICS_PATHS = {"/metrics", "/api/metrics"}
-log = logger("balu.access")
 
 
 @dataclass(slots=True)
@@ -45,9 +46,17 @@ class Front:
     routes: Sequence[RawRoute]
     ui: WebUI
     metrics: Metrics
-    access_log: bool
+    access_log: AccessLog | None = None
     env: Env | None = None
     """Set by the lifespan, before the first request."""
+    _near: dict[str, tuple[RawRoute, ...]] = field(init=False, default_factory=dict)
+    """Routes that may match, by the first two components of a path."""
+
+    def __post_init__(self) -> None:
+        for key in {_start(route.prefix) for route in self.routes}:
+            self._near[key] = tuple(
+                route for route in self.routes if _start(route.prefix) in {key, _top(key)}
+            )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; lifespan and websocket messages go straight to the router."""
@@ -74,8 +83,9 @@ class Front:
     async def _route(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         raw: bytes = scope.get("raw_path") or str(scope["path"]).encode()
         path, method = raw.partition(b"?")[0].decode("latin-1"), str(scope["method"])
-        for route in self.routes:
-            if route.matches(method, path):
+        start = _start(path)
+        for route in self._near.get(start) or self._near.get(_top(start), ()):
+            if route.matches(method, path) and (route.takes is None or route.takes(scope)):
                 await self._raw(route, scope, receive, send)
                 return
         if path in METRICS_PATHS and method == "GET":
@@ -117,18 +127,24 @@ class Front:
         family = "/".join(path.split("/")[:3]) if path.startswith("/api/") else "web"
         if watch.status == 404:  # noqa: PLR2004  unknown paths must not become label values
             family = "unknown"
-        known = method if method in {"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"} else "other"
-        self.metrics.requests.labels(known, family, str(watch.status)).inc()
-        self.metrics.seconds.labels(family).observe(seconds)
-        self.metrics.bytes_in.inc(watch.received)
-        self.metrics.bytes_out.inc(watch.sent)
-        if self.access_log:
+        self.metrics.count(method, family, watch.status, seconds, watch.received, watch.sent)
+        if self.access_log is not None:
             caller = scope.get("state", {}).get("caller")
-            log.info(
-                "request", method=method, path=path, status=watch.status, ms=round(seconds * 1000, 1),
+            self.access_log.write(
+                method=method, path=path, status=watch.status, ms=round(seconds * 1000, 1),
                 bytes_in=watch.received, bytes_out=watch.sent, client=client_address(scope),
                 user=caller.user_id if caller else None, request_id=watch.request_id,
             )  # fmt: skip
+
+
+def _start(path: str) -> str:
+    """The first two components of *path*."""
+    return "/".join(path.split("/", 3)[:3])
+
+
+def _top(path: str) -> str:
+    """The first component of *path*."""
+    return "/" + path.split("/", 2)[1] if path.startswith("/") else path
 
 
 class _Watch:
@@ -142,11 +158,10 @@ class _Watch:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = list(message.get("headers", ()))
-            present = {key.lower() for key, _ in headers}
-            extra = [*SECURITY_HEADERS, API_CSP, *((HSTS,) if self._secure else ())]
-            headers += [pair for pair in extra if pair[0] not in present]
-            headers.append((b"x-request-id", self.request_id.encode()))
-            message["headers"] = headers
+            extra: Iterable[tuple[bytes, bytes]] = EVERY_SECURE_ANSWER if self._secure else EVERY_ANSWER
+            if not NAMES.isdisjoint(present := {key.lower() for key, _ in headers}):
+                extra = [pair for pair in extra if pair[0] not in present]
+            message["headers"] = [*headers, *extra, (b"x-request-id", self.request_id.encode())]
         elif message["type"] == "http.response.body":
             self.sent += len(message.get("body", b""))
         await self._send(message)

@@ -6,6 +6,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+KNOWN_METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"})
 BUCKETS = (0.005, 0.02, 0.1, 0.5, 2.5, 10.0, 60.0)
 
 
@@ -32,6 +33,25 @@ class Metrics:
         )
         self.bytes_in = Counter("balu_http_received_bytes", "Body bytes received", registry=self._registry)
         self.bytes_out = Counter("balu_http_sent_bytes", "Body bytes sent", registry=self._registry)
+        self._counted: dict[tuple[str, str, int], Counter] = {}
+        self._timed: dict[str, Histogram] = {}
+
+    def count(self, method: str, family: str, status: int, seconds: float, received: int, sent: int) -> None:
+        """Add one answered request."""
+        key = (method, family, status)
+        counter = self._counted.get(key)
+        if counter is None:  # looking a child up by its labels costs more than counting
+            known = method if method in KNOWN_METHODS else "other"
+            counter = self._counted[known, family, status] = self.requests.labels(known, family, str(status))
+        counter.inc()
+        timer = self._timed.get(family)
+        if timer is None:
+            timer = self._timed[family] = self.seconds.labels(family)
+        timer.observe(seconds)
+        if received:
+            self.bytes_in.inc(received)
+        if sent:
+            self.bytes_out.inc(sent)
 
     def render(self) -> bytes:
         """The text exposition format, summed over all processes where they share a directory."""

@@ -221,8 +221,11 @@ class RawRoute:
     run: Callable[[Exchange], Awaitable[None]]
     auth: str = "user"
     scope: str | None = None
-    rate: tuple[str, int] = ("file_bytes", 50_000)
+    rate: tuple[str, int] | None = ("file_bytes", 50_000)
+    """Class and requests a minute; None for the general limits."""
     exact: bool = False
+    takes: Callable[[HTTPScope], bool] | None = None
+    """Says of a request that matches whether it is taken; the others go on to the router."""
 
     def matches(self, method: str, path: str) -> bool:
         """Whether this route answers *method* on the undecoded *path*."""
