@@ -14,6 +14,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 
 import msgspec
 from msgspec import structs
+from sqlalchemy.exc import DBAPIError
 
 from balu.kernel.errors import BaluError, UnavailableError
 from balu.kernel.ranges import matches
@@ -49,8 +50,8 @@ STEP = 8 << 20
 PATIENCE_S = 2.0
 BEAT_S = 20.0
 MAX_NUMBER = 10_000
-DOUBTFUL = {errno.EIO, errno.EROFS, errno.ENXIO, errno.ENODEV}
-"""After these nobody can say what a power cut would leave."""
+DOUBTFUL = {errno.EIO, errno.ENXIO, errno.ENODEV}
+"""After these nobody can say what a power cut would leave; after all others the disk can be asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +195,9 @@ class Writer:
             parent = await self.folder(spot.parent, make=terms.parents)
             return await self._settle_name(parent, spot, staged, terms)
         except _LeftError as left:
+            with suppress(DBAPIError):  # a database that is away says nothing, and the lease ends by itself
+                async with open_unit(self._env) as unit:
+                    await Intents(unit).leave(staged.id)
             raise left.reason from left
         except BaseException:
             if not staged.is_kept:
@@ -345,10 +349,10 @@ class Writer:
 
     async def _abandon(self, staging_id: str, sink: Sink | None, home: Home) -> None:
         """Remove staged bytes and what was reserved for them."""
-        if sink is not None:
-            await self._threads.run(sink.abandon)
-        else:
-            with suppress(OSError, UnavailableError):  # the collector comes by later
+        with suppress(OSError, UnavailableError):  # the collector comes by later
+            if sink is not None:
+                await self._threads.run(sink.abandon)
+            else:
                 await self._threads.run(home.core.discard, staging_id)
         async with open_unit(self._env) as unit:
             await Intents(unit).release(staging_id)

@@ -63,6 +63,11 @@ class Intents:
         query = update(IntentRow).where(IntentRow.op_id == op_id, IntentRow.worker == this_worker())
         await self._session.execute(query.values(lease_until=self._unit.now() + LEASE))
 
+    async def leave(self, op_id: str) -> None:
+        """Hand an intent over to recovery, which need not wait until its lease ends."""
+        query = update(IntentRow).where(IntentRow.op_id == op_id, IntentRow.worker == this_worker())
+        await self._session.execute(query.values(lease_until=self._unit.now()))
+
     async def abandoned(self, *ops: str) -> list[IntentRow]:
         """Claim the intents of these kinds whose worker is gone or has stopped caring."""
         rows = (await self._session.scalars(select(IntentRow).where(IntentRow.op.in_(ops)))).all()

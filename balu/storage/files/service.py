@@ -10,7 +10,7 @@ import msgspec
 from balu.kernel.caller import Caller
 from balu.kernel.threads import Threads, finish
 from balu.kernel.unit import Env, open_unit
-from balu.storage.files.commit import OnConflict, Staged, Stored, Terms, Writer
+from balu.storage.files.commit import DOUBTFUL, OnConflict, Staged, Stored, Terms, Writer
 from balu.storage.files.errors import (
     BusyNameError,
     FileExistsHereError,
@@ -170,17 +170,29 @@ class FileService:
         async with open_unit(self._env) as unit:
             await Intents(unit).open("move", op_id, names, msgspec.to_builtins(plan))
         try:
-            with told(place.path):
-                entry = await self._threads.run(home.core.move, source.spot.disk, place.disk)
-        except BaseException:
+            entry = await self._threads.run(home.core.move, source.spot.disk, place.disk)
+        except (OSError, ValueError) as error:
+            is_left = isinstance(error, OSError) and await self._may_be_moved(place, plan.ino, error)
             async with open_unit(self._env) as unit:
-                await Intents(unit).close(op_id)
-            raise
+                await (Intents(unit).leave(op_id) if is_left else Intents(unit).close(op_id))
+            with told(place.path):
+                raise
         async with open_unit(self._env) as unit:
             row = await record_move(unit, op_id, plan)
         if row is None:
             row = await self.places.row_of(place, entry)
         return Found(place, entry, row)
+
+    async def _may_be_moved(self, place: Spot, ino: int, error: OSError) -> bool:
+        """Whether recovery has to say what became of a move that ended with *error*."""
+        if error.errno in DOUBTFUL:
+            return True
+        try:
+            return (await self._threads.run(place.home.core.stat, place.disk)).ino == ino
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
 
     async def copy(self, source: Found, target: Spot, *, on_conflict: OnConflict = "fail") -> Stored:
         """A second, independent file or tree; a tree appears whole or not at all."""

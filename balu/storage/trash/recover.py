@@ -51,6 +51,8 @@ class TrashRecovery:
     async def _restore(self, core: Volume, intent: IntentRow) -> None:
         plan = convert(intent.plan, RestorePlan)
         still_deleted = await self._threads.run(core.trashed, plan.uid) is not None
+        if not still_deleted:
+            await self._threads.run(core.purge, plan.uid)  # only the note of where it came from
         async with open_unit(self._env) as unit:
             if still_deleted:
                 await Intents(unit).close(intent.op_id)

@@ -1,7 +1,8 @@
 """Delete into the trash, put back, remove for good."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -101,19 +102,31 @@ class TrashService:
             name = (plan.volume_id, plan.parent_id, found.entry.name)
             await Intents(unit).open("trash", op_id, [name], msgspec.to_builtins(plan))
         origin = msgspec.json.encode({**msgspec.to_builtins(plan), "deleted_at": self._env.now()})
-        await self._on_disk(op_id, spot.path, core.trash, spot.disk, op_id, origin=origin)
+        await self._on_disk(op_id, spot, op_id, lambda: core.trash(spot.disk, op_id, origin=origin))
         async with open_unit(self._env) as unit:
             return await record_trash(unit, op_id, plan)
 
-    async def _on_disk(self, op_id: str, path: str, call: object, *args: object, **kwargs: object) -> None:
-        """Do it, or take the intent back; after a doubtful error recovery decides."""
+    async def _on_disk(self, op_id: str, spot: Spot, uid: str, call: Callable[[], object]) -> None:
+        """Do it, or take the intent back; recovery decides when it may have been done nevertheless."""
+        was_there = await self._is_trashed(spot, uid)
         try:
-            await self._threads.run(call, *args, **kwargs)  # type: ignore[arg-type]
+            await self._threads.run(call)
         except OSError as error:
-            if error.errno not in DOUBTFUL:
-                async with open_unit(self._env) as unit:
-                    await Intents(unit).close(op_id)
-            raise explained(error, path) from error
+            is_there = await self._is_trashed(spot, uid)
+            is_left = error.errno in DOUBTFUL or is_there is None or is_there != was_there
+            if not is_left and not was_there:  # a note of where it came from may be left
+                with suppress(OSError):
+                    await self._threads.run(spot.home.core.purge, uid)
+            async with open_unit(self._env) as unit:
+                await (Intents(unit).leave(op_id) if is_left else Intents(unit).close(op_id))
+            raise explained(error, spot.path) from error
+
+    async def _is_trashed(self, spot: Spot, uid: str) -> bool | None:
+        """Whether the trash of the volume holds it, None when the disk does not say."""
+        try:
+            return await self._threads.run(spot.home.core.trashed, uid) is not None
+        except OSError:
+            return None
 
     async def list(
         self, owner_id: int, *, before: int | None, limit: int
@@ -181,7 +194,7 @@ class TrashService:
         async with open_unit(self._env) as unit:
             name = (plan.volume_id, plan.parent_id, place.name)
             await Intents(unit).open("restore", op_id, [name], msgspec.to_builtins(plan))
-        await self._on_disk(op_id, place.path, home.core.restore, item.uid, place.disk)
+        await self._on_disk(op_id, place, item.uid, lambda: home.core.restore(item.uid, place.disk))
         async with open_unit(self._env) as unit:
             await record_restore(unit, op_id, plan)
         return await self._places.find(place)
