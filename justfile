@@ -109,9 +109,9 @@ migrate action="status" *arguments:
 where *arguments:
     @python -m tools.where {{ arguments }}
 
-# fault injection: kills and full disks
+# fault tests in their long form, hours rather than minutes; as root more of them run
 torture *arguments:
-    pytest tests/torture {{ arguments }}
+    TORTURE_TIER=long pytest tests/torture {{ arguments }}
 
 # everything a landing needs, in order
 ci:

@@ -4,20 +4,35 @@ use rustix::io::Errno;
 
 /// Let a fault test act at the step called *name*.
 ///
-/// With the feature `failpoints`, `BALU_FAILPOINT` holds comma separated `name=die` (the process is
-/// killed on the spot) and `name=errno:<number>` (the step fails with it).
+/// With the feature `failpoints`, `BALU_FAILPOINT` holds comma separated `step=action`. A step is a name,
+/// which acts every time, or `name#3`, which acts the third time this process gets there. Actions are
+/// `die` (the process is killed on the spot), `panic`, and `errno:<number>` (the step fails with it).
+/// `BALU_FAILPOINTS_MET` names a file that gets a line for every step met.
 ///
 /// # Errors
 /// The errno asked for.
+///
+/// # Panics
+/// When asked to.
 #[cfg(feature = "failpoints")]
 pub fn failpoint(name: &str) -> Result<(), Errno> {
+    met(name);
     let Ok(wanted) = std::env::var("BALU_FAILPOINT") else {
         return Ok(());
     };
+    let mut time = 0;
     for (point, action) in wanted.split(',').filter_map(|item| item.trim().split_once('=')) {
+        let (point, nth) = point.split_once('#').unwrap_or((point, ""));
         if point != name {
             continue;
         }
+        if time == 0 {
+            time = count(name);
+        }
+        if !nth.is_empty() && nth.parse() != Ok(time) {
+            continue;
+        }
+        assert!(action != "panic", "asked to panic at {name}");
         if action == "die" {
             let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
         }
@@ -29,6 +44,32 @@ pub fn failpoint(name: &str) -> Result<(), Errno> {
         }
     }
     Ok(())
+}
+
+/// How often a step that somebody waits for was met, this time included.
+#[cfg(feature = "failpoints")]
+fn count(name: &str) -> u64 {
+    use std::collections::HashMap;
+    use std::sync::{Mutex, PoisonError};
+    static MET: Mutex<Option<HashMap<String, u64>>> = Mutex::new(None);
+    let mut met = MET.lock().unwrap_or_else(PoisonError::into_inner);
+    let times = met
+        .get_or_insert_default()
+        .entry(name.to_owned())
+        .or_default();
+    *times += 1;
+    *times
+}
+
+#[cfg(feature = "failpoints")]
+fn met(name: &str) {
+    use std::io::Write;
+    let Some(path) = std::env::var_os("BALU_FAILPOINTS_MET") else {
+        return;
+    };
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    // One write call for the line, so that lines of several threads do not mix.
+    let _ = file.and_then(|mut file| file.write_all(format!("{name}\n").as_bytes()));
 }
 
 /// Nothing; fault tests build with the feature `failpoints`.

@@ -1,0 +1,155 @@
+"""Each operation with each of its steps failing once, and dying once: nothing is lost or half there."""
+
+import errno
+import os
+import random
+from collections import Counter
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from balu.kernel.testing import Databases
+from tests.storage.conftest import ALL
+from tests.torture.harness import steps
+from tests.torture.harness.native import build_native
+from tests.torture.harness.tiers import LONG, start_value
+from tests.torture.harness.warm import Outcome, Warm, warm
+
+pytestmark = [pytest.mark.torture, pytest.mark.needs("cargo")]
+
+PAIRS = int(os.environ.get("TORTURE_PAIRS", "0" if LONG else "130"))
+"""How many of all pairs of step and fault are tried; 0 is all of them."""
+ERRORS = [f"errno:{number}" for number in (errno.EIO, errno.ENOSPC, errno.EDQUOT)]
+REFUSALS = {409, 503, 507}
+AFTER_SUCCESS = {404, 409}
+"""What a repeated request may hear when the first one was done although its answer was lost."""
+SAME_MANY = 2
+"""Of a step that a batch meets again and again, so many meetings are tried."""
+STEPS = "tests.torture.harness.steps"
+
+
+@dataclass(frozen=True)
+class Case:
+    operation: str
+    step: str
+    fault: str
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.step}={self.fault}"
+
+
+@dataclass
+class World:
+    """Warm processes, and what operations do when nothing fails."""
+
+    warms: "SimpleQueue[Warm]"
+    count: int
+    databases: Databases
+    folder: Path
+
+    def run(self, name: str, operation: str, wanted: str = "", met: str = "") -> tuple[Outcome, Path]:
+        folder = self.folder / name
+        folder.mkdir()
+        self.databases.sqlite(folder / "balu.db")
+        return self._call("operate", folder=str(folder), name=operation, wanted=wanted, met=met), folder
+
+    def recover(self, folder: Path, operation: str = "") -> Any:
+        outcome = self._call("recover", folder=str(folder), name=operation)
+        assert (outcome.signal, outcome.error) == (0, None), outcome.error
+        return outcome.result
+
+    def _call(self, function: str, **arguments: Any) -> Outcome:
+        one = self.warms.get()
+        try:
+            return one.call(f"{STEPS}:{function}", **arguments)
+        finally:
+            self.warms.put(one)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Generator[World, None, None]:
+    native = build_native()
+    with ExitStack() as stack:
+        warms: SimpleQueue[Warm] = SimpleQueue()
+        count = min(4, os.cpu_count() or 1)
+        for _ in range(count):
+            warms.put(stack.enter_context(warm(STEPS, native=native)))
+        databases = Databases(tmp_path_factory.mktemp("templates"), None, ALL)
+        databases.sqlite(tmp_path_factory.mktemp("first") / "balu.db")
+        yield World(warms, count, databases, tmp_path_factory.mktemp("steps"))
+
+
+def faults_of(operation: str, met: list[str], rng: random.Random) -> list[Case]:
+    """Every meeting of a step with every fault it can have."""
+    times: Counter[str] = Counter()
+    found = []
+    for name in met:
+        times[name] += 1
+        if operation == "batch_of_many" and SAME_MANY < times[name] < met.count(name):
+            continue
+        found.append(Case(operation, f"{name}#{times[name]}", "die"))
+        if name != "committed":
+            found.append(Case(operation, f"{name}#{times[name]}", rng.choice(ERRORS)))
+    return found
+
+
+def judge(case: Case, outcome: Outcome, codes: list[int] | None, before: Any, after: Any, found: Any) -> None:
+    """Compare what was told with what is there."""
+    first, second = found["first"], found["second"]
+    assert first["wrong"] == [], case
+    told = codes is not None and all(code < 300 for code in codes)
+    if codes is not None:
+        assert not [code for code in codes if code >= 300 and code not in REFUSALS], f"{case}: {codes}"
+    if case.operation in steps.SEVERAL:
+        for path in {*first["files"], *before["files"], *after["files"]}:
+            may_be = {after["files"].get(path)} | (set() if told else {before["files"].get(path)})
+            assert first["files"].get(path) in may_be, f"{case}: {path}"
+        is_done = first["files"] == after["files"]
+    else:
+        keys = ("files", "trash", "versions")
+        is_done = all(first[key] == after[key] for key in keys)
+        is_undone = all(first[key] == before[key] for key in keys)
+        assert is_done or (is_undone and not told), f"{case}: {codes}, {first}"
+    allowed = AFTER_SUCCESS if is_done else set()
+    repeated = [code for code in found["codes"] if code >= 300 and code not in allowed]
+    assert not repeated, f"{case}: repeated after a restart: {found['codes']}"
+    assert second["wrong"] == [], f"{case}: repeated"
+    if not is_done:
+        assert second["files"] == after["files"], f"{case}: repeated"
+
+
+@pytest.mark.parametrize("operation", steps.OPERATIONS)
+def test_an_operation_is_done_or_undone_whatever_step_fails(operation: str, world: World) -> None:
+    rng = random.Random(f"{start_value()} {operation}")
+    plain, folder = world.run(f"{operation}-plain", operation, met=str(world.folder / f"{operation}-met"))
+    assert plain.error is None, plain.error
+    after = world.recover(folder)["first"]
+    none, folder = world.run(f"{operation}-none", "nothing")
+    assert none.error is None, none.error
+    before = world.recover(folder)["first"]
+    assert before["wrong"] == after["wrong"] == []
+    met = (world.folder / f"{operation}-met").read_text().split()
+    cases = faults_of(operation, met, rng)
+    total = len(cases)
+    if PAIRS:
+        cases = rng.sample(cases, min(total, -(-PAIRS // len(steps.OPERATIONS))))
+
+    def tried(numbered: tuple[int, Case]) -> bool:
+        number, case = numbered
+        outcome, folder = world.run(f"{operation}-{number}", operation, f"{case.step}={case.fault}")
+        assert outcome.signal in {0, 9}, f"{case}: ended by signal {outcome.signal}"
+        assert outcome.error is None, f"{case}: {outcome.error}"
+        codes = None if outcome.signal else outcome.result["codes"]
+        judge(case, outcome, codes, before, after, world.recover(folder, operation))
+        return bool(outcome.signal) or case.fault != "die"
+
+    with ThreadPoolExecutor(world.count) as pool:
+        struck = list(pool.map(tried, enumerate(cases)))
+    print(f"{operation}: {len(cases)} of {total} pairs, {struck.count(False)} steps were not met")
+    assert struck.count(False) <= len(struck) // 10
