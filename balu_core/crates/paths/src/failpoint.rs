@@ -53,10 +53,7 @@ fn count(name: &str) -> u64 {
     use std::sync::{Mutex, PoisonError};
     static MET: Mutex<Option<HashMap<String, u64>>> = Mutex::new(None);
     let mut met = MET.lock().unwrap_or_else(PoisonError::into_inner);
-    let times = met
-        .get_or_insert_default()
-        .entry(name.to_owned())
-        .or_default();
+    let times = met.get_or_insert_default().entry(name.to_owned()).or_default();
     *times += 1;
     *times
 }
