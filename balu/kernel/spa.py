@@ -15,6 +15,8 @@ CSP = (
     "connect-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
+SCRIPT_CSP = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+"""A worker follows the policy of its own script; for other scripts the header means nothing."""
 FALLBACK = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Balu</title>
 <p>The web interface is not built. Run <code>just web</code>; the API is ready.</p>
 """
@@ -89,6 +91,8 @@ class WebUI:
             headers["content-encoding"] = encoding
         if kind == "text/html":
             headers["content-security-policy"] = policy(plain)
+        elif kind.endswith("/javascript"):
+            headers["content-security-policy"] = SCRIPT_CSP
         return Page(200, headers, packed.read_bytes() if use else plain)
 
     @staticmethod

@@ -36,22 +36,34 @@ export async function startServer({ claimed = true } = {}) {
   const url = `http://127.0.0.1:${port}`;
   const add = ["users", "add", ADMIN.username, "--role", "admin", "--password-stdin", "--data-dir", data];
   if (claimed) await balu(add, ADMIN.password);
-  const server = spawn(PYTHON, ["-m", "balu", "serve", "--data-dir", data, "--port", String(port)], {
-    cwd: ROOT,
-    env: ENVIRON,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
   let log = "";
-  server.stderr.on("data", (part) => {
-    log = (log + part).slice(-4000);
-  });
-  await healthy(url, () => log);
+  const start = async () => {
+    // A group of its own, so that a kill takes the workers too.
+    const started = spawn(PYTHON, ["-m", "balu", "serve", "--data-dir", data, "--port", String(port)], {
+      cwd: ROOT,
+      env: ENVIRON,
+      stdio: ["ignore", "ignore", "pipe"],
+      detached: true,
+    });
+    started.stderr.on("data", (part) => {
+      log = (log + part).slice(-4000);
+    });
+    await healthy(url, () => log);
+    return started;
+  };
+  let server = await start();
   const stop = async () => {
     server.kill("SIGTERM");
-    if (server.exitCode === null) await once(server, "exit");
+    if (server.exitCode === null && server.signalCode === null) await once(server, "exit");
     await rm(data, { recursive: true, force: true });
   };
-  return { url, data, cookies: claimed ? await signIn(url) : [], stop };
+  /** Kills it as a power cut would and starts it again on the same data. */
+  const restart = async () => {
+    process.kill(-server.pid, "SIGKILL");
+    if (server.exitCode === null && server.signalCode === null) await once(server, "exit");
+    server = await start();
+  };
+  return { url, data, cookies: claimed ? await signIn(url) : [], stop, restart };
 }
 
 /** Signing in is limited to a few times a minute, so all pages of a script share one session. */

@@ -12,6 +12,12 @@ export interface Collected {
   folders: string[];
   /** Entries the browser could not read: links, devices, files without permission. */
   unreadable: { path: string; reason: string }[];
+  /** What was dropped, to be read again after a reload; only Chromium on secure pages tells. */
+  roots?: Promise<(FileSystemHandle | null)[]>;
+}
+
+interface WithHandle {
+  getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
 }
 
 const empty = (): Collected => ({ files: [], folders: [], unreadable: [] });
@@ -22,12 +28,15 @@ const empty = (): Collected => ({ files: [], folders: [], unreadable: [] });
  */
 export function collectDrop(transfer: DataTransfer): Promise<Collected> {
   const taken: (FileSystemEntry | File)[] = [];
+  const roots: Promise<FileSystemHandle | null>[] = [];
   for (const item of transfer.items) {
     if (item.kind !== "file") continue;
+    const handle = (item as WithHandle).getAsFileSystemHandle?.();
+    if (handle) roots.push(handle.catch(() => null));
     const entry = item.webkitGetAsEntry?.() ?? item.getAsFile();
     if (entry) taken.push(entry);
   }
-  return walkAll(taken);
+  return walkAll(taken).then((found) => ({ ...found, roots: Promise.all(roots) }));
 }
 
 /** Files from `<input type="file">`, also with `webkitdirectory`, where names carry folders. */

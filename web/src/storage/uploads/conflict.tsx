@@ -4,7 +4,7 @@ import { useFormat } from "@/kernel/i18n/format";
 import { Button, Checkbox, Dialog, Radio } from "@/kernel/kit";
 import { nameOf } from "../files/names";
 import { filesText } from "../files/text";
-import type { ConflictChoice } from "./batch";
+import type { ConflictChoice } from "./drop";
 import { uploads } from "./store";
 import { uploadsText } from "./text";
 import type { Upload } from "./view";
@@ -24,7 +24,7 @@ export function ConflictDialog({ conflicts, onLater }: ConflictProps) {
   const [all, setAll] = useState(false);
   const [item] = conflicts;
   if (!item) return null;
-  const alike = conflicts.filter((other) => other.batch === item.batch).length;
+  const alike = conflicts.filter((other) => other.drop === item.drop).length;
   return (
     <Dialog
       open

@@ -28,6 +28,15 @@ export default {
   more: (n) => plural("de", n, { one: "und # weitere", other: "und # weitere" }),
   savedAs: (name) => `Gespeichert als „${name}“`,
   failed: (n, why) => `${n > 1 ? `${files(n)} fehlgeschlagen: ` : ""}${why}`,
+  interrupted: (n) => `${files(n)} beim Verlassen der Seite unterbrochen`,
+  resumeThem: "Fortsetzen",
+  missing: (n) =>
+    `${files(n)} beim Verlassen der Seite unterbrochen. Wähle dieselben noch einmal aus: Was schon da ist, wird nicht doppelt gesendet.`,
+  chooseAgain: { files: "Dateien auswählen", folder: "Ordner auswählen" },
+  lost: "Wartet, bis du die Datei wieder auswählst",
+  verified: "Fertig, Byte für Byte geprüft",
+  changed:
+    "Die Datei hat sich während der Übertragung geändert. Versuche es erneut, wenn nichts mehr in sie schreibt.",
   state: {
     waiting: "Wartet",
     sending: "Wird hochgeladen",

@@ -28,6 +28,14 @@ const en = {
   more: (n: number) => plural("en", n, { one: "and # more", other: "and # more" }),
   savedAs: (name: string) => `Saved as “${name}”`,
   failed: (n: number, why: string) => `${n > 1 ? `${files(n)} failed: ` : ""}${why}`,
+  interrupted: (n: number) => `${files(n)} stopped when the page was left`,
+  resumeThem: "Resume",
+  missing: (n: number) =>
+    `${files(n)} stopped when the page was left. Choose the same ones again: what has arrived is not sent twice.`,
+  chooseAgain: { files: "Choose files", folder: "Choose folder" },
+  lost: "Waits until you choose it again",
+  verified: "Done, checked byte for byte",
+  changed: "The file changed while it was being sent. Try again when nothing writes to it.",
   state: {
     waiting: "Waiting",
     sending: "Uploading",

@@ -3,6 +3,7 @@ import { formatPercent } from "@/kernel/i18n/format";
 import { uploads } from "./store";
 import { shareDone } from "./view";
 
+const ASK_AGAIN_MS = 4000;
 const MARK = /^\d+\s?% · /;
 
 /** Watches the queue until the answer is called. */
@@ -41,12 +42,19 @@ export function guardUploads(): () => void {
   };
   const visible = () => void hold();
   const online = () => uploads.retry("offline");
+  // The device is online and the server was not: it restarts, or the way to it broke.
+  const timer = setInterval(async () => {
+    if (!uploads.snapshot().failures.some((one) => one.code === "offline")) return;
+    const answer = await fetch("/api/health", { cache: "no-store" }).catch(() => null);
+    if (answer?.ok) online();
+  }, ASK_AGAIN_MS);
 
   document.addEventListener("visibilitychange", visible);
   addEventListener("online", online);
   const stop = uploads.subscribe(look);
   return () => {
     stop();
+    clearInterval(timer);
     document.removeEventListener("visibilitychange", visible);
     removeEventListener("online", online);
     removeEventListener("beforeunload", warn);

@@ -17,6 +17,7 @@ import {
   RotateCcw,
   X,
 } from "@/kernel/kit";
+import { pickFiles } from "../files/bring";
 import { uploads } from "./store";
 import { uploadsText } from "./text";
 import "./uploads.css";
@@ -54,7 +55,7 @@ export function UploadPanel({ view, onDecide }: PanelProps) {
           <Title view={view} />
         </h2>
         {view.active && <IconButton icon={Pause} label={t.pauseAll} onClick={() => uploads.pauseAll()} />}
-        {!view.active && view.paused > 0 && (
+        {!view.active && view.paused > view.interrupted + view.missing && (
           <IconButton icon={Play} label={t.resumeAll} onClick={() => uploads.resumeAll()} />
         )}
         <IconButton
@@ -75,6 +76,7 @@ export function UploadPanel({ view, onDecide }: PanelProps) {
       <Spoken view={view} share={share} />
       {open && (
         <div className="uploads-body">
+          <Interrupted view={view} />
           <Failures view={view} />
           {view.conflicts.length > 0 && (
             <Notice tone="warn" action={<Button onClick={onDecide}>{t.conflict.decide}</Button>}>
@@ -135,7 +137,38 @@ function useWhy() {
   const t = useText(uploadsText);
   const problems: Record<string, string> = useText(kernelText).problem;
   return ({ code, detail }: { code: string; detail: string }) =>
-    code === "unreadable" ? t.unreadable : problemText(new Problem(0, code, detail), problems);
+    code === "unreadable"
+      ? t.unreadable
+      : code === "file-changed"
+        ? t.changed
+        : problemText(new Problem(0, code, detail), problems);
+}
+
+/** What the last page left unfinished: one click where the browser may read it again, else picking it. */
+function Interrupted({ view }: { view: QueueView }) {
+  const t = useText(uploadsText);
+  const { interrupted, missing, missingFrom } = view;
+  const choose = () => pickFiles(missingFrom, (found) => uploads.supply(found));
+  return (
+    <>
+      {interrupted > 0 && (
+        <Notice
+          action={
+            <Button icon={Play} onClick={() => void uploads.resumeLost()}>
+              {t.resumeThem}
+            </Button>
+          }
+        >
+          {t.interrupted(interrupted)}
+        </Notice>
+      )}
+      {missing > 0 && (
+        <Notice tone="warn" action={<Button onClick={choose}>{t.chooseAgain[missingFrom]}</Button>}>
+          {t.missing(missing)}
+        </Notice>
+      )}
+    </>
+  );
 }
 
 function Failures({ view }: { view: QueueView }) {
@@ -174,7 +207,7 @@ function Item({ item }: { item: Upload }) {
         {(state === "sending" || state === "waiting") && (
           <IconButton size={18} icon={Pause} label={t.pause(name)} onClick={() => uploads.pause(id)} />
         )}
-        {state === "paused" && (
+        {state === "paused" && !item.lost && (
           <IconButton size={18} icon={Play} label={t.resume(name)} onClick={() => uploads.resume(id)} />
         )}
         {state === "failed" && item.retryable && (
@@ -202,6 +235,8 @@ function Note({ item }: { item: Upload }) {
   const why = useWhy();
   if (item.savedAs) return t.savedAs(item.savedAs);
   if (item.problem) return why(item.problem);
+  if (item.state === "paused" && item.lost) return t.lost;
+  if (item.state === "done" && item.verified) return t.verified;
   if (item.state !== "sending") return t.state[item.state];
   const sent = t.of(format.bytes(item.sent), format.bytes(item.size));
   if (item.rate === 0) return sent;

@@ -1,31 +1,59 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { collectInput } from "./collect";
+import type { Kept, Memory } from "./memory";
 import { UploadQueue } from "./queue";
-import { type Existing, type Task, TransferError, type Transport } from "./transport";
+import {
+  type Existing,
+  type Resumption,
+  type Sent,
+  type Task,
+  type Telling,
+  TransferError,
+  type Transport,
+} from "./transport";
 
 /** A server in memory: folders and files by path, requests that end when told. */
 class Server implements Transport {
-  resumes = false;
+  small = 0;
   folders = new Set<string>();
   files = new Map<string, Existing>();
   sending = new Map<string, { task: Task; progress: (n: number) => void; end: (error?: Error) => void }>();
+  together: string[][] = [];
+  discarded: string[] = [];
   most = 0;
   order: string[] = [];
 
-  send(task: Task, progress: (sent: number) => void, signal: AbortSignal) {
-    return new Promise<{ path: string }>((done, fail) => {
+  send(task: Task, tell: Telling, signal: AbortSignal) {
+    return new Promise<Sent>((done, fail) => {
       const end = (error?: Error) => {
         this.sending.delete(task.path);
-        if (error) return fail(error);
-        const path = task.onConflict === "rename" ? `${task.path} (2)` : task.path;
-        this.files.set(path, { name: path, size: task.file.size, modified: task.file.lastModified });
-        done({ path });
+        if (error) fail(error);
+        else done(this.store(task));
       };
       signal.addEventListener("abort", () => end(new DOMException("stopped", "AbortError")));
       this.order.push(task.path);
-      this.sending.set(task.path, { task, progress, end });
+      tell.started({ url: `/up/${task.path}`, token: "t" });
+      this.sending.set(task.path, { task, progress: tell.progress, end });
       this.most = Math.max(this.most, this.sending.size);
     });
+  }
+
+  async sendMany(tasks: readonly Task[]) {
+    this.together.push(tasks.map((task) => task.path));
+    return tasks.map((task) => {
+      const taken = this.files.has(task.path) && task.onConflict === "fail";
+      return taken ? new TransferError("file-exists", "there") : this.store(task);
+    });
+  }
+
+  store({ path: wanted, onConflict, file }: Task): Sent {
+    const path = onConflict === "rename" ? `${wanted} (2)` : wanted;
+    this.files.set(path, { name: path, size: file.size, modified: file.lastModified });
+    return { path, verified: true };
+  }
+
+  async discard({ url }: Resumption) {
+    this.discarded.push(url);
   }
 
   async folder(path: string) {
@@ -76,18 +104,14 @@ it("sends three files at once and finishes all of them in order", async () => {
   expect(queue.snapshot()).toMatchObject({ total: 8, finished: 8, active: false, sent: 80 });
 });
 
-it("makes parent folders once and before their files, and empty folders too", async () => {
+it("makes empty folders; those with files come into being with them", async () => {
   const found = collectInput([file("a/b/1"), file("a/b/2")]);
   queue.add({ ...found, folders: [...found.folders, "a/none"] }, "top");
   await settle();
   await end("top/a/b/1");
   await end("top/a/b/2");
-  expect(server.order.filter((one) => one.endsWith("/")).sort()).toEqual([
-    "top/a/",
-    "top/a/b/",
-    "top/a/none/",
-  ]);
-  expect(server.order.indexOf("top/a/b/")).toBeLessThan(server.order.indexOf("top/a/b/1"));
+  const made = server.order.filter((one) => one.endsWith("/"));
+  expect(made.sort()).toEqual(["top/a/", "top/a/none/"]);
 });
 
 it("pauses, resumes and cancels one file while the others go on", async () => {
@@ -196,9 +220,82 @@ it("tells speed and time left over all files", async () => {
   expect(view.left).toBeLessThan(12);
 });
 
-it("holds five thousand small files", async () => {
-  vi.spyOn(server, "send").mockImplementation(async (task) => ({ path: task.path }));
+it("holds five thousand small files and sends them together", async () => {
+  server.small = 100;
   queue.add(collectInput(Array.from({ length: 5000 }, (_, n) => file(`f${n}`, 1))), "");
   await vi.advanceTimersByTimeAsync(5000);
   expect(queue.snapshot()).toMatchObject({ total: 5000, finished: 5000 });
+  expect(server.together).toHaveLength(25);
 }, 20_000);
+
+it("a file refused in a group asks, and the others are through", async () => {
+  server.small = 100;
+  queue.add(collectInput([file("a"), file("b"), file("c")]), "");
+  server.files.set("b", { name: "b", size: 1, modified: 1 });
+  await settle();
+  expect(states()).toEqual({ a: "done", b: "conflict", c: "done" });
+  queue.resolve("u2", "keep", false);
+  await settle();
+  expect(queue.snapshot().items[1]).toMatchObject({ state: "done", savedAs: "b (2)", verified: true });
+});
+
+it("takes its own file for done when only the answer was lost", async () => {
+  queue.add(collectInput([file("a")]), "");
+  await settle();
+  server.files.set("a", { name: "a", size: 10, modified: 1000 });
+  await end("a", new TransferError("offline", ""));
+  queue.retry("offline");
+  await settle();
+  await end("a", new TransferError("file-exists", "there"));
+  expect(states()).toEqual({ a: "done" });
+});
+
+it("frees what the server holds of a cancelled file", async () => {
+  queue.add(collectInput([file("a")]), "");
+  await settle();
+  queue.cancel("u1");
+  await settle();
+  expect(server.discarded).toEqual(["/up/a"]);
+});
+
+it("brings back what another page left and goes on where it stopped once the file is picked", async () => {
+  const kept = new Map<string, Kept>();
+  const memory: Memory = {
+    async keep(list) {
+      for (const one of list) kept.set(one.key, one);
+    },
+    async change(key, change) {
+      const one = kept.get(key);
+      if (one) kept.set(key, { ...one, ...change });
+    },
+    async forget(keys) {
+      for (const key of keys) kept.delete(key);
+    },
+    adopt: async () => ({ list: [...kept.values()].map((one) => structuredClone(one)), sources: new Map() }),
+  };
+  await queue.remember({ user: 1, tab: "one", memory });
+  const big = collectInput([file("trip/a"), file("trip/b")]);
+  queue.add(big, "top");
+  await settle();
+  await end("top/trip/b");
+  expect([...kept.values()].map((one) => [one.path, one.resumption?.url])).toEqual([
+    ["top/trip/a", "/up/top/trip/a"],
+  ]);
+
+  for (const one of kept.values()) one.blob = undefined;
+  queue = new UploadQueue(server, () => Date.now());
+  server.sending.clear();
+  await queue.remember({ user: 1, tab: "two", memory });
+  await settle();
+  expect(queue.snapshot()).toMatchObject({ paused: 1, missing: 1, missingFrom: "folder", active: false });
+  queue.supply(collectInput([file("trip/a", 11), file("trip/b")]));
+  await settle();
+  expect(queue.snapshot().missing).toBe(1);
+  queue.add(collectInput([file("trip/a"), file("trip/c")]), "top");
+  await settle();
+  expect(server.sending.get("top/trip/a")?.task.resumption?.url).toBe("/up/top/trip/a");
+  await end("top/trip/a");
+  await end("top/trip/c");
+  expect(queue.snapshot()).toMatchObject({ finished: 2, total: 2, missing: 0 });
+  expect(kept.size).toBe(0);
+});

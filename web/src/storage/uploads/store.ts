@@ -1,15 +1,22 @@
 // The one upload queue of this tab, on the real transport.
-import { csrfHeaders } from "@/kernel/api/client";
 import { Problem } from "@/kernel/api/problem";
 import { queryClient } from "@/kernel/api/query";
 import { existing, makeFolder } from "../files/api";
 import { refresh } from "../files/ops";
-import { putTransport } from "./put";
+import { sendTogether } from "./many";
+import { BrowserMemory } from "./memory";
 import { UploadQueue } from "./queue";
 import { TransferError, type Transport } from "./transport";
+import { discardTus, sendByTus } from "./tus";
+
+/** Above this, a file gains from going on where it stopped. */
+const SMALL = 256 * 1024;
 
 const transport: Transport = {
-  ...putTransport(() => csrfHeaders()["X-CSRF"]),
+  small: SMALL,
+  send: sendByTus,
+  sendMany: sendTogether,
+  discard: discardTus,
   async folder(path) {
     try {
       await told(makeFolder(path));
@@ -27,6 +34,17 @@ export const uploads = new UploadQueue(transport);
 uploads.onLanded = (folders) => {
   void refresh(queryClient, ...folders);
 };
+
+/** Brings back what a reload or another tab left; `user` is who is signed in. */
+export async function rememberUploads(user: number): Promise<void> {
+  const memory = new BrowserMemory();
+  try {
+    await uploads.remember({ user, tab: memory.tab, memory });
+  } catch (error) {
+    // Private windows may refuse to store anything; uploads work all the same, until the page is left.
+    if (!(error instanceof DOMException)) throw error;
+  }
+}
 
 async function told<T>(answer: Promise<T>): Promise<T> {
   try {

@@ -19,8 +19,8 @@ export interface Upload {
   name: string;
   path: string;
   folder: string;
-  /** Which drop it belongs to, by the order of the drops. */
-  batch: object;
+  /** Which drop it belongs to. */
+  drop: object;
   size: number;
   modified: number;
   sent: number;
@@ -30,6 +30,10 @@ export interface Upload {
   problem?: { code: string; detail: string; requestId?: string };
   /** The name it got when that is not its own. */
   savedAs?: string;
+  /** The server holds exactly these bytes, by BLAKE3 on both sides. */
+  verified: boolean;
+  /** A reload took its file away. */
+  lost: boolean;
   existing?: Existing;
   /** False for entries the browser could not read. */
   retryable: boolean;
@@ -54,7 +58,12 @@ export interface QueueView {
   left: number | null;
   /** Something is on its way or waiting for its turn. */
   active: boolean;
+  /** Paused ones; those among them that a reload stopped; and of these, those whose file must be picked. */
   paused: number;
+  interrupted: number;
+  missing: number;
+  /** What to pick: a folder when one of the missing files came with one. */
+  missingFrom: "files" | "folder";
   conflicts: readonly Upload[];
   failures: readonly Failure[];
 }
@@ -65,6 +74,7 @@ export function viewOf(jobs: readonly Job[], all: Meter): QueueView {
   const moving = counted.filter((item) => item.state !== "failed");
   const bytes = sum(moving, (item) => item.size);
   const sent = sum(moving, (item) => item.sent);
+  const missing = jobs.filter((job) => job.lost && job.state === "paused" && !job.findable);
   const active = items.some((item) => item.state === "waiting" || item.state === "sending");
   return {
     items,
@@ -76,6 +86,9 @@ export function viewOf(jobs: readonly Job[], all: Meter): QueueView {
     left: active ? all.left(bytes - sent) : null,
     active,
     paused: items.filter((item) => item.state === "paused").length,
+    interrupted: jobs.filter((job) => job.lost && job.state === "paused" && job.findable).length,
+    missing: missing.length,
+    missingFrom: missing.some((job) => job.below.includes("/")) ? "folder" : "files",
     conflicts: items.filter((item) => item.state === "conflict"),
     failures: failuresOf(items),
   };
@@ -88,22 +101,24 @@ export function shareDone(view: QueueView): number {
 }
 
 function uploadOf(job: Job): Upload {
-  const size = job.file?.size ?? 0;
+  const { size } = job;
   const sending = job.state === "sending";
   return {
     id: job.id,
     name: nameOf(job.path),
     path: job.path,
     folder: parentOf(job.path),
-    batch: job.batch,
+    drop: job.drop,
     size,
-    modified: job.file?.lastModified ?? 0,
+    modified: job.modified,
     sent: job.sent,
     state: job.state,
     rate: sending ? job.meter.rate : 0,
     left: sending ? job.meter.left(size - job.sent) : null,
     problem: job.problem,
     savedAs: job.savedAs,
+    verified: job.verified === true,
+    lost: job.lost,
     existing: job.existing,
     retryable: job.kind === "folder" || job.file !== null,
   };
