@@ -52,8 +52,12 @@ class LiveRow(BigIntBase):
 
 
 def tell(unit: Unit, topic: str, data: Any, *, user_id: int | None = None) -> None:
-    """Tell open browsers *data* (JSON) under *topic* if this transaction commits."""
-    unit.session.add(LiveRow(topic=topic, user_id=user_id, data=msgspec.json.encode(data), at=unit.now()))
+    """Tell open browsers *data* (JSON) under *topic* if this transaction commits; the same thing once."""
+    encoded = msgspec.json.encode(data)
+    told: set[tuple[str, int | None, bytes]] = unit.session.info.setdefault("told", set())
+    if (topic, user_id, encoded) not in told:
+        told.add((topic, user_id, encoded))
+        unit.session.add(LiveRow(topic=topic, user_id=user_id, data=encoded, at=unit.now()))
 
 
 async def forget_old(unit: Unit) -> int:

@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 import pytest_asyncio
 from sqlalchemy import insert, select, update
@@ -35,6 +36,7 @@ from balu.kernel.jobs.tick import (
     tick,
     write_defaults,
 )
+from balu.kernel.live import LiveRow
 from balu.kernel.testing import FakeClock
 from balu.kernel.unit import Env, open_unit
 
@@ -199,6 +201,22 @@ async def test_people_see_their_own_jobs_only(env: Env) -> None:
             await jobs.get(foreign, 1)
         with pytest.raises(JobNotFoundError):
             await jobs.cancel(foreign, 1)
+
+
+async def test_an_owner_is_told_of_every_change_and_of_no_chore(env: Env) -> None:
+    mine, chore = await put(env, add, owner_id=1, a=1, b=1), await put(env, add, a=1, b=1)
+    cancelled = await put(env, add, owner_id=2, a=1, b=1)
+    async with open_unit(env) as unit:
+        await JobService(unit).cancel(cancelled, 2)
+    for job_id in (mine, chore):
+        await work(env, job_id)
+    async with open_unit(env, writes=False) as unit:
+        rows = (await unit.session.scalars(select(LiveRow).order_by(LiveRow.id))).all()
+    told = [(row.topic, row.user_id, msgspec.json.decode(row.data)["id"]) for row in rows]
+    # Stored and ended early; stored, begun, half way, done.
+    assert [one for one in told if one[1] == 2] == [("jobs", 2, cancelled)] * 2
+    assert [one for one in told if one[1] == 1] == [("jobs", 1, mine)] * 4
+    assert len(told) == 6
 
 
 async def test_jobs_of_one_lane_never_overlap_and_the_next_is_sent(env: Env) -> None:

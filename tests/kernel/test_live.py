@@ -7,15 +7,20 @@ from litestar.testing import AsyncTestClient
 
 from balu.app import Balu
 from balu.identity.users import NewUser, UserService
+from balu.kernel.caller import Grade
+from balu.kernel.jobs import enqueue
 from balu.kernel.live import tell
 from balu.kernel.unit import open_unit
+from balu.storage.files.jobs import recover_files
 
 PASSWORD = "Regen5Tage!"
 
 
-async def sign_in(client: AsyncTestClient[Balu], name: str) -> tuple[int, dict[str, str]]:
+async def sign_in(
+    client: AsyncTestClient[Balu], name: str, grade: Grade = "user"
+) -> tuple[int, dict[str, str]]:
     async with open_unit(client.app.state.env) as unit:
-        row = await UserService(unit).create(NewUser(username=name, password=PASSWORD))
+        row = await UserService(unit).create(NewUser(username=name, password=PASSWORD, grade=grade))
     answer = await client.post("/api/auth/login", json={"username": name, "password": PASSWORD})
     return row.id, {"authorization": f"Bearer {answer.json()['access_token']}"}
 
@@ -47,3 +52,15 @@ async def test_a_foreign_page_cannot_listen(client: AsyncTestClient[Balu]) -> No
         ) as socket,
     ):
         socket.receive_text(timeout=5)
+
+
+async def test_an_admin_can_look_at_their_own_jobs_alone(client: AsyncTestClient[Balu]) -> None:
+    me, headers = await sign_in(client, "root", "admin")
+    async with open_unit(client.app.state.env) as unit:
+        await enqueue(unit, recover_files)
+        await enqueue(unit, recover_files, owner_id=me + 1)
+        mine = await enqueue(unit, recover_files, owner_id=me)
+    every = (await client.get("/api/jobs", headers=headers)).json()
+    assert {job["owner_id"] for job in every["items"]} == {None, me, me + 1}
+    own = (await client.get("/api/jobs", params={"mine": "true"}, headers=headers)).json()
+    assert ([job["id"] for job in own["items"]], own["total"]) == ([mine], 1)

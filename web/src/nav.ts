@@ -10,4 +10,7 @@ export const nav: readonly NavItem[] = [
   { to: "/server/people", label: "people", icon: Users, section: "server", admin: true },
 ];
 
-export const parts: readonly ComponentType[] = [lazy(() => import("./storage/uploads/host"))];
+export const parts: readonly ComponentType[] = [
+  lazy(() => import("./storage/uploads/host")),
+  lazy(() => import("./storage/files/follow")),
+];

@@ -36,14 +36,15 @@ class JobController(Controller):
         caller: CallerDep,
         status: FromQuery[State | None] = None,
         kind: FromQuery[str | None] = None,
+        mine: FromQuery[bool] = False,
         limit: FromQuery[Limit] = 50,
         cursor: FromQuery[str | None] = None,
     ) -> JobPage:
-        """Jobs, newest first; an admin sees everybody's."""
+        """Jobs, newest first; an admin sees everybody's, and the server's own chores, unless *mine*."""
         if cursor is not None and not (cursor.isascii() and cursor.isdigit()):
             raise InvalidError("Not a cursor of this list.", field="cursor")
         rows, total = await jobs.list(
-            whose(caller),
+            caller.user_id if mine else whose(caller),
             states=(status,) if status else (),
             kind=kind,
             before=int(cursor) if cursor else None,

@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 from balu.kernel.errors import BaluError, UnavailableError
 from balu.kernel.jobs.declare import Job, Jobs
 from balu.kernel.jobs.models import CANCELLED, COMPLETED, FAILED, QUEUED, RUNNING, JobRow
+from balu.kernel.live import tell
 from balu.kernel.outbox import Event
 from balu.kernel.unit import Env, Unit, open_unit
 
@@ -34,6 +35,16 @@ class JobQueued(Event, frozen=True):
 
     job_id: int
     priority: int
+
+
+LIVE = "jobs"
+"""Topic under which a person's browsers hear that one of their jobs changed: ``{"id": number}``."""
+
+
+def tell_job(unit: Unit, job_id: int, owner_id: int | None) -> None:
+    """Tell the owner's browsers; the server's own chores are nobody's news."""
+    if owner_id is not None:
+        tell(unit, LIVE, {"id": job_id}, user_id=owner_id)
 
 
 class LostError(Exception):
@@ -97,6 +108,8 @@ class Run:
                 .returning(JobRow.cancel_requested)
             )
             requested = (await unit.session.execute(change)).scalar_one_or_none()
+            if requested is not None and "progress" in values:
+                tell_job(unit, self.id, self.owner_id)
         if requested is None:
             raise LostError
         self._cancelled = self._cancelled or requested
@@ -132,6 +145,7 @@ async def store(
     )
     unit.session.add(row)
     await unit.session.flush()
+    tell_job(unit, row.id, owner_id)
     if announce:
         unit.outbox.publish(JobQueued(job_id=row.id, priority=job.priority))
     return row.id
@@ -158,7 +172,10 @@ async def claim(env: Env, job_id: int) -> JobRow | None:
                 )
                 .returning(JobRow)
             )
-            return (await unit.session.scalars(change)).one_or_none()
+            row = (await unit.session.scalars(change)).one_or_none()
+            if row is not None:
+                tell_job(unit, row.id, row.owner_id)
+            return row
     except IntegrityError:  # another worker took the lane between the question and the change
         return None
 
@@ -267,6 +284,7 @@ async def _move(env: Env, row: JobRow, **values: Any) -> None:
         )
         if (await unit.session.execute(change)).scalar_one_or_none() is None:
             raise LostError
+        tell_job(unit, row.id, row.owner_id)
         if row.lane is not None:
             await announce_next(unit, row.lane)
 

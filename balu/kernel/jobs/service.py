@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from balu.kernel.errors import ConflictError
 from balu.kernel.jobs.declare import JobNotFoundError
 from balu.kernel.jobs.models import CANCELLED, QUEUED, RUNNING, JobRow
+from balu.kernel.jobs.run import tell_job
 from balu.kernel.unit import Unit
 
 MAX_PAGE = 200
@@ -83,5 +84,7 @@ class JobService:
         )
         for change in (waiting, running):
             if (await self._unit.session.execute(change)).scalar_one_or_none() is not None:
-                return await self._rows.get_one(id=job_id, execution_options={"populate_existing": True})
+                row = await self._rows.get_one(id=job_id, execution_options={"populate_existing": True})
+                tell_job(self._unit, row.id, row.owner_id)
+                return row
         raise JobOverError("The job has ended already; there is nothing to cancel.")

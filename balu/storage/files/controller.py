@@ -74,12 +74,14 @@ class FileController(Controller):
             else await files.spot(path, volume_id_of(mount))
         )
         window = Window(sort, order == "desc", offset, limit or EVERYTHING, contains or None)
-        listed, _ = await files.list(spot, window)
+        listed, shown_id = await files.list(spot, window)
         etag = f'"{blake3_hex(bytes(listed.files) + str(listed.total).encode())[:32]}"'
         headers = {"etag": etag, "cache-control": "private, no-cache"}
         if matches(etag_list(request.headers.get("if-none-match")) or (), etag, weak=True):
             return Response(None, status_code=304, headers=headers)  # type: ignore[arg-type]
-        body = msgspec.json.encode({"files": listed.files, "total": listed.total, "etag": etag})
+        body = msgspec.json.encode(
+            {"files": listed.files, "total": listed.total, "folder_id": shown_id, "etag": etag}
+        )
         return Response(body, media_type="application/json", headers=headers)  # type: ignore[arg-type]
 
     @get("/{file_id:int}", operation_id="getFile", opt=READ)

@@ -4,6 +4,9 @@ from typing import Literal
 
 from balu.kernel.events import Event
 
+LIVE = "files"
+"""Topic under which a person's browsers hear which of their folders changed: ``{"folder": id}``."""
+
 Change = Literal["create", "update", "move", "delete", "restore", "purge"]
 
 

@@ -9,8 +9,9 @@ import msgspec
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from balu.kernel.live import tell
 from balu.kernel.unit import Unit
-from balu.storage.files.events import FileChanged
+from balu.storage.files.events import LIVE, FileChanged
 from balu.storage.files.intents import LEASE, this_worker
 from balu.storage.files.models import FileRow, IntentRow, JournalRow
 from balu.storage.files.names import from_stored, name_key
@@ -108,6 +109,8 @@ class GroupRows:
             self._unit.outbox.publish(
                 FileChanged(file_id=file_id, owner_id=owners[op_id], change="create", rev=1)
             )
+        for one in made:
+            tell(self._unit, LIVE, {"folder": one.plan.parent_id}, user_id=one.plan.owner_id)
         await self.close(ids)
         return ids
 

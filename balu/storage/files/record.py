@@ -127,7 +127,7 @@ async def record_move(unit: Unit, op_id: str, plan: MovePlan) -> FileRow | None:
         plan.volume_id,
     )
     await unit.session.flush()
-    rows.note(row, "move")
+    rows.note(row, "move", left=plan.from_parent_id)
     return row
 
 

@@ -8,8 +8,9 @@ from sqlalchemy import Select, and_, bindparam, delete, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
+from balu.kernel.live import tell
 from balu.kernel.unit import Unit
-from balu.storage.files.events import Change, FileChanged
+from balu.storage.files.events import LIVE, Change, FileChanged
 from balu.storage.files.models import FileRow, JournalRow
 from balu.storage.files.names import name_key
 from balu.storage.volumes import QuotaService
@@ -121,14 +122,16 @@ class FileRows:
         query = make(FileRow).on_conflict_do_nothing(index_elements=["parent_id", "name"]).returning(FileRow)
         return list((await self._session.scalars(query, stamped)).all())
 
-    def note(self, row: FileRow, change: Change) -> None:
-        """Write *change* into the journal and announce it."""
+    def note(self, row: FileRow, change: Change, *, left: int | None = None) -> None:
+        """Write *change* into the journal and announce it; *left* is the folder where it was before."""
         self._session.add(
             JournalRow(file_id=row.id, owner_id=row.owner_id, op=change, rev=row.rev, at=self._unit.now())
         )
         self._unit.outbox.publish(
             FileChanged(file_id=row.id, owner_id=row.owner_id, change=change, rev=row.rev)
         )
+        for folder_id in {row.parent_id, left} - {None}:
+            tell(self._unit, LIVE, {"folder": folder_id}, user_id=row.owner_id)
 
     async def tree_size(self, top_id: int) -> int:
         """Bytes of the file, or of all files below the folder, as the rows know them."""

@@ -42,6 +42,7 @@ class FileList(msgspec.Struct, kw_only=True):
     files: list[FileItem]
     total: int
     """Entries that match the filter, not only the window."""
+    folder_id: int
     etag: str
 
 

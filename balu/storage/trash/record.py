@@ -57,7 +57,7 @@ async def record_trash(unit: Unit, op_id: str, plan: TrashPlan) -> TrashRow:
     if row is not None:
         row.parent_id, row.trash_id = None, item.id
         await unit.session.flush()
-        rows.note(row, "delete")
+        rows.note(row, "delete", left=plan.parent_id)
     await QuotaService(unit).move(plan.owner_id, live=-live, trash=plan.size)
     return item
 

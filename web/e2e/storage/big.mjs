@@ -24,12 +24,14 @@ test("100,000 files are shown, walked and selected", async (t) => {
   // The first listing learns about files that appeared on disk; that is the server's work.
   await api("GET", "/api/files/list?path=big&limit=1");
   await page.goto("/files/");
+  const before = contention();
   const cdp = await page.context().newCDPSession(page);
   await cdp.send("Emulation.setCPUThrottlingRate", { rate: THROTTLE });
   const begin = Date.now();
   await page.getByText("big", { exact: true }).dblclick();
   await page.getByText("photo 000000.jpg").waitFor();
   const shown = Date.now() - begin;
+  const between = contention();
   const nodes = await page.evaluate(() => document.querySelectorAll("*").length);
   assert.equal(await page.getByRole("grid").getAttribute("aria-rowcount"), String(COUNT + 1));
 
@@ -61,11 +63,23 @@ test("100,000 files are shown, walked and selected", async (t) => {
   assert.equal(await page.evaluate(() => document.querySelector(".file-grid").scrollTop), scrolled);
   await page.getByText("100,000 selected").first().waitFor();
 
-  assert.ok(shown < 3000 * TOLERANCE, `shown after ${shown} ms`);
+  // The limits are those of a machine of one's own; who gets half of the processor may take twice as long.
+  const share = Math.max(before, between, contention());
+  t.diagnostic(`others made everything ${share.toFixed(1)} times as long`);
+  assert.ok(shown < 3000 * TOLERANCE * share, `shown after ${shown} ms`);
   assert.ok(nodes < 1500, `${nodes} nodes`);
-  assert.ok(delays[20] < 100 * TOLERANCE, `key p50 ${delays[20]} ms`);
+  assert.ok(delays[20] < 100 * TOLERANCE * share, `key p50 ${delays[20]} ms`);
   assert.deepEqual(problems, []);
 });
+
+/** How many times as long work takes as it would alone on this machine, from a moment of it. */
+function contention() {
+  const cpu = process.cpuUsage();
+  const begin = performance.now();
+  while (performance.now() - begin < 300);
+  const { user, system } = process.cpuUsage(cpu);
+  return Math.max(1, ((performance.now() - begin) * 1000) / (user + system));
+}
 
 async function fill(folder) {
   for (let n = 0; n < COUNT; n += 500) {

@@ -4,6 +4,11 @@ import { call, client } from "../api/client";
 import { queryClient } from "../api/query";
 import type { Get, Post } from "../api/shape";
 import { cadence } from "./cadence";
+import { isLive, listen, useLive } from "./socket";
+
+const TOPIC = "jobs";
+/** How long a change of a job may go unnoticed, with the socket and without. */
+const LOOK_MS = { live: 2_000, alone: 400 };
 
 export type JobStatus = "queued" | "running" | "completed" | "failed" | "cancelled";
 
@@ -16,12 +21,10 @@ export interface Job {
   message: string | null;
   result: unknown;
   error: string | null;
-  /** Whose work it is; null for the server's own chores. */
-  owner_id: number | null;
 }
 
 interface Paths {
-  "/api/jobs": Get<{ items: Job[]; total: number; next: string | null }>;
+  "/api/jobs": Get<{ items: Job[]; total: number; next: string | null }, { query: { mine: true } }>;
   "/api/jobs/{id}/cancel": Post<unknown, undefined, { path: { id: string | number } }>;
 }
 
@@ -29,22 +32,34 @@ const api = client<Paths>();
 
 const jobsQuery = queryOptions({
   queryKey: ["jobs"],
-  queryFn: () => call(api.GET("/api/jobs")).then((page) => page.items),
-  refetchInterval: (query) =>
-    cadence(query.state.data?.some((job) => isActive(job) && job.owner_id !== null) ?? false),
+  queryFn: () => call(api.GET("/api/jobs", { params: { query: { mine: true } } })).then((page) => page.items),
+  refetchInterval: (query) => cadence(query.state.data?.some(isActive) ?? false),
 });
 
 export function isActive(job: Pick<Job, "status">): boolean {
   return job.status === "queued" || job.status === "running";
 }
 
-/** People's work, and of the server's own chores those that run or failed. */
-export function isWorthShowing(job: Job): boolean {
-  return job.owner_id !== null || job.status === "running" || job.status === "failed";
+/** One's own work; the server's chores belong to the administration. */
+export function useJobs() {
+  useLive(TOPIC, watchJobs);
+  return useQuery(jobsQuery);
 }
 
-export function useJobs() {
-  return useQuery({ ...jobsQuery, select: (jobs) => jobs.filter(isWorthShowing) });
+/** Waits until the job may have changed: told by the server, or after a while. */
+export function jobMoved(id: Job["id"]): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      stop();
+      resolve();
+    };
+    const timer = setTimeout(end, isLive() ? LOOK_MS.live : LOOK_MS.alone);
+    const stop = listen(TOPIC, (data) => {
+      const told = data as { id?: unknown } | undefined;
+      if (!told || String(told.id) === String(id)) end();
+    });
+  });
 }
 
 /** Call after starting long work, so that the top bar shows it at once. */

@@ -27,6 +27,8 @@ export interface FileItem {
 export interface Listing {
   files: FileItem[];
   total: number;
+  /** The number under which the server tells that something in this folder changed. */
+  folder_id?: number;
   etag: string;
   can_write?: boolean;
 }

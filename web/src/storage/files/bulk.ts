@@ -1,11 +1,11 @@
 // One act on many things: single calls while few and known, one job on the server otherwise.
 import { isProblem, Problem } from "@/kernel/api/problem";
+import { jobMoved } from "@/kernel/live/jobs";
 import { type Bulk, type BulkResult, bulk, type FileItem, job } from "./api";
 import type { Target } from "./target";
 
 const MOST_SINGLE = 50;
 const PARALLEL = 4;
-const POLL_MS = 400;
 
 export interface Outcome<T> {
   done: { item: FileItem; result: T }[];
@@ -61,7 +61,7 @@ export async function runBulk(body: Bulk): Promise<BulkResult> {
     if (now.status !== "queued" && now.status !== "running") {
       throw new Problem(500, "conflict", now.error ?? now.message ?? "");
     }
-    await new Promise((done) => setTimeout(done, POLL_MS));
+    await jobMoved(job_id);
   }
 }
 

@@ -5,15 +5,30 @@ import type { View } from "./view";
 
 export const PAGE_ROWS = 500;
 
-export const listKey = (view: View) =>
-  ["files", "list", view.path, view.sort, view.order, view.filter] as const;
+/** The lists of all folders. */
+export const listsKey = ["files", "list"] as const;
+export const listKey = (view: View) => [...listsKey, view.path, view.sort, view.order, view.filter] as const;
 export const pageKey = (view: View, page: number) => [...listKey(view), page] as const;
 /** All lists of one folder, however sorted. */
-export const folderKey = (path: string) => ["files", "list", path] as const;
+export const folderKey = (path: string) => [...listsKey, path] as const;
 
 export function rowAt(client: QueryClient, view: View, row: number): FileItem | undefined {
   const page = client.getQueryData<Listing>(pageKey(view, Math.floor(row / PAGE_ROWS)));
   return page?.files[row % PAGE_ROWS];
+}
+
+/** What stays the same about a thing when its name, place in the list or content changes. */
+export function keyOf(item: FileItem): number | string {
+  return item.file_id ?? item.path;
+}
+
+/** Where a thing is now among the loaded rows. */
+export function rowOf(client: QueryClient, view: View, key: number | string): number | null {
+  for (const [query, page] of client.getQueriesData<Listing>({ queryKey: listKey(view) })) {
+    const at = page?.files.findIndex((item) => keyOf(item) === key) ?? -1;
+    if (at >= 0) return Number(query.at(-1)) * PAGE_ROWS + at;
+  }
+  return null;
 }
 
 /** Changes one row in place, for instance its name after a rename. */

@@ -2,7 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { FileItem, Listing } from "./api";
-import { listKey } from "./cache";
+import { keyOf, listKey, rowOf } from "./cache";
 import type { FolderRows } from "./listing";
 import * as sel from "./selection";
 import { type Target, targetFrom } from "./target";
@@ -11,6 +11,8 @@ import type { View } from "./view";
 interface Memory {
   selection: sel.Selection;
   active: number;
+  /** What the active row shows, as far as it is loaded: the row moves when others come or go before it. */
+  activeKey?: number | string;
   scrollTop: number;
 }
 
@@ -45,19 +47,25 @@ export function useGridState(view: View, rows: FolderRows): GridState {
     .flatMap(([, page]) => page?.files ?? []);
   // Another folder: what was remembered for it, without an effect that would draw the old one first.
   const kept = state.key === key ? state : { ...memory, key, cell: -1, focus: state.focus };
-  const now = settled(kept, known, rows);
+  const now = settled(kept, known, rows, (item) => rowOf(client, view, item));
   const live = useRef(now);
   live.current = now;
   const scroll = useRef(memory.scrollTop);
 
-  const change = useCallback((part: Partial<typeof state>) => {
-    live.current = { ...live.current, ...part };
-    setState(live.current);
-  }, []);
+  const change = useCallback(
+    (part: Partial<typeof state>) => {
+      const item = part.active === undefined ? undefined : rows.at(part.active);
+      const moved = part.active !== undefined && { activeKey: item && keyOf(item) };
+      live.current = { ...live.current, ...part, ...moved };
+      setState(live.current);
+    },
+    [rows.at],
+  );
 
   useEffect(() => {
-    const { selection, active } = now;
-    memories.set(key, { selection, active, scrollTop: scroll.current });
+    const { selection, active, activeKey } = now;
+    memories.set(key, { selection, active, activeKey, scrollTop: scroll.current });
+    setState(now);
   }, [key, now]);
 
   const between = useCallback(
@@ -124,16 +132,34 @@ export function useGridState(view: View, rows: FolderRows): GridState {
       change({ active: row, selection: sel.toggle(live.current.selection, item.path, row) }),
     remember: (scrollTop) => {
       scroll.current = scrollTop;
-      memories.set(key, { selection: live.current.selection, active: live.current.active, scrollTop });
+      // While the next folder is being drawn, the one on the screen still scrolls.
+      const { selection, active, activeKey } =
+        live.current.key === key ? live.current : (memories.get(key) ?? FRESH);
+      memories.set(key, { selection, active, activeKey, scrollTop });
     },
   };
 }
 
-/** The state as far as it still fits the list: rows that others removed are neither active nor selected. */
-function settled<T extends Memory>(state: T, known: readonly FileItem[], { total, loading }: FolderRows): T {
+/**
+ * The state as it fits the list now: rows that are gone are neither active nor selected, and the active one
+ * is followed to its new place.
+ */
+function settled<T extends Memory>(
+  state: T,
+  known: readonly FileItem[],
+  { total, loading, at }: FolderRows,
+  find: (key: number | string) => number | null,
+): T {
   if (loading) return state;
-  const active = Math.min(state.active, total - 1);
+  let active = Math.min(state.active, total - 1);
+  let shown = at(active);
+  if (state.activeKey !== undefined && shown && keyOf(shown) !== state.activeKey) {
+    active = find(state.activeKey) ?? active;
+    shown = at(active);
+  }
+  const activeKey = shown ? keyOf(shown) : state.activeKey;
   // Only a list that is all here can tell that a path is gone.
   const selection = known.length < total ? state.selection : sel.onlyOf(state.selection, known);
-  return active === state.active && selection === state.selection ? state : { ...state, active, selection };
+  const same = active === state.active && activeKey === state.activeKey && selection === state.selection;
+  return same ? state : { ...state, active, activeKey, selection };
 }

@@ -1,23 +1,18 @@
 // The list of a folder: a grid with one tab stop, rows as focus unit, only rows in view in the DOM.
-import {
-  type KeyboardEvent,
-  type MouseEvent,
-  useCallback,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-  useState,
-} from "react";
+import { type KeyboardEvent, type MouseEvent, useCallback, useLayoutEffect, useRef, useState } from "react";
 import { useText } from "@/kernel/i18n/area";
 import { formatNumber } from "@/kernel/i18n/format";
 import type { FileItem } from "./api";
+import { keyOf } from "./cache";
 import { useClip } from "./clipboard";
+import { focusCell, rowNode, useFocusRescue } from "./focus";
 import type { GridState } from "./grid-state";
 import { GridHeader } from "./header";
 import { type KeyDesk, onGridKey } from "./keys";
 import { type FolderRows, usePages } from "./listing";
 import { CELLS, Row, type RowHandlers } from "./row";
 import { countSelected, isSelected } from "./selection";
+import { useSteadyScroll } from "./steady";
 import { contains } from "./target";
 import { filesText } from "./text";
 import { typeAhead } from "./typeahead";
@@ -100,9 +95,13 @@ export function FileGrid(props: GridProps) {
     });
   }
 
+  useSteadyScroll(rows, shown, rowHeight);
+  useFocusRescue(state.active);
+
   const indexes = Array.from({ length: shown.end - shown.first }, (_, n) => shown.first + n);
   if (state.active >= 0 && (state.active < shown.first || state.active >= shown.end))
     indexes.push(state.active);
+  const drawn = new Set<string>();
   return (
     <div
       ref={attach}
@@ -120,9 +119,13 @@ export function FileGrid(props: GridProps) {
       <div role="rowgroup" className="file-rows" style={{ blockSize: shown.height }}>
         {indexes.map((row) => {
           const item = rows.at(row);
+          const key = item ? `${keyOf(item)}` : "";
+          // Two pages loaded at different times may both have it.
+          const fresh = item && !drawn.has(key);
+          drawn.add(key);
           return (
             <Row
-              key={row}
+              key={fresh ? `i${key}` : `r${row}`}
               item={item}
               row={row}
               y={shown.top + (row - shown.first) * rowHeight}
@@ -187,35 +190,4 @@ function useHeights() {
     return () => sizes.disconnect();
   }, []);
   return { ...heights, probe };
-}
-
-function rowNode(grid: HTMLElement | null, row: number): HTMLElement | null {
-  return grid?.querySelector<HTMLElement>(row < 0 ? ".file-header" : `[data-row="${row}"]`) ?? null;
-}
-
-function focusCell(grid: HTMLElement | null, row: number, cell: number): void {
-  const node = rowNode(grid, row);
-  const target = cell < 0 ? node : node?.children[cell];
-  if (!(target instanceof HTMLElement)) return;
-  const inside = target.querySelector<HTMLElement>("button, input");
-  const focusable = cell >= 0 && inside ? inside : target;
-  if (!focusable.hasAttribute("tabindex")) focusable.tabIndex = -1;
-  focusable.focus({ preventScroll: true });
-}
-
-/** After the page opened or a row left: puts focus back into the list if it was lost. */
-export function useFocusRescue(state: GridState, when: unknown): void {
-  const wasInside = useRef(false);
-  useEffect(() => {
-    const track = () => {
-      wasInside.current = document.activeElement?.closest('[role="grid"]') !== null;
-    };
-    addEventListener("focusin", track);
-    return () => removeEventListener("focusin", track);
-  }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when rows came or went.
-  useEffect(() => {
-    if (!wasInside.current || document.activeElement !== document.body) return;
-    focusCell(document.querySelector('[role="grid"]'), Math.max(0, state.active), -1);
-  }, [when]);
 }

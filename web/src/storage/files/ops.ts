@@ -15,6 +15,7 @@ import type { Catalog } from "./en";
 import { freeName, isWithin, joinPath, nameOf, parentOf } from "./names";
 import { sizeOf, type Target } from "./target";
 import { filesText } from "./text";
+import { undisturbed } from "./undisturbed";
 
 export const spaceKey = ["quota"] as const;
 
@@ -42,7 +43,8 @@ export function useFileOps() {
       purge: (target: Target) => guarded(env, target, () => purge(env, target)),
       transfer: (target: Target, folder: string, mode: "move" | "copy") =>
         guarded(env, target, () => transfer(env, target, folder, mode)),
-      rename: (item: api.FileItem, name: string, target: Target) => rename(env, item, name, target),
+      rename: (item: api.FileItem, name: string, target: Target) =>
+        undisturbed(() => rename(env, item, name, target)),
       makeFolder: async (path: string) => {
         await api.makeFolder(path);
         await refresh(client, parentOf(path));
@@ -55,7 +57,7 @@ export type FileOps = ReturnType<typeof useFileOps>;
 
 async function guarded(env: Env, target: Target, act: () => Promise<void>): Promise<void> {
   try {
-    await act();
+    await (isSmall(target) ? undisturbed(act) : act());
   } catch (error) {
     if (!isProblem(error)) throw error;
     toast({ text: problemText(error, env.problems), tone: "bad" });

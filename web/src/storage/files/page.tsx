@@ -14,14 +14,15 @@ import { pasteClip, pickFiles, usePaste } from "./bring";
 import { useClip } from "./clipboard";
 import { Crumbs } from "./crumbs";
 import { Details } from "./details";
-import { KeysDialog, MoveDialog, NewFolderDialog } from "./dialogs";
 import { beginDrag, usePageDrop } from "./drop";
+import { useFocusRescue } from "./focus";
 import { folderItems } from "./folder-menu";
-import { FileGrid, useFocusRescue } from "./grid";
+import { FileGrid } from "./grid";
 import { useGridState } from "./grid-state";
 import { useListing } from "./listing";
 import { joinPath, nameOf, parentOf } from "./names";
 import { useNarrow } from "./narrow";
+import { type DialogKind, OpenDialog } from "./open-dialog";
 import { useFileOps } from "./ops";
 import { useRemembered } from "./prefs";
 import { isSelected, NOTHING, selectOnly } from "./selection";
@@ -31,8 +32,6 @@ import { filesText } from "./text";
 import { Toolbar } from "./toolbar";
 import { type FilesSearch, searchFor, sortedBy, type View, viewFrom } from "./view";
 import "./files.css";
-
-type Open = { kind: "move" | "copy"; target: Target } | { kind: "new" } | { kind: "keys" } | null;
 
 export function FilesPage() {
   const t = useText(filesText);
@@ -51,7 +50,7 @@ export function FilesPage() {
   const ops = useFileOps();
   const clip = useClip();
   const [renaming, setRenaming] = useState<string | null>(null);
-  const [dialog, setDialog] = useState<Open>(null);
+  const [dialog, setDialog] = useState<DialogKind | null>(null);
   const [editing, setEditing] = useState(false);
   const [panel, setPanel] = useRemembered("details", false);
   const [sheet, setSheet] = useState<Target | null>(null);
@@ -59,7 +58,7 @@ export function FilesPage() {
   const [said, setSaid] = useState("");
   const filter = useRef<HTMLInputElement>(null);
   const { menu, openMenu } = useMenu(t.column.actions);
-  useFocusRescue(state, `${path}:${rows.total}:${rows.loading}`);
+  useFocusRescue(state.active);
 
   const name = nameOf(path) || t.myFiles;
   const go = (folder: string) => void navigate({ to: "/files/$", params: { _splat: folder } });
@@ -228,23 +227,14 @@ export function FilesPage() {
         {said}
       </p>
       {menu}
-      {dialog?.kind === "new" && (
-        <NewFolderDialog folder={path} make={ops.makeFolder} onClose={() => setDialog(null)} />
-      )}
-      {dialog?.kind === "keys" && (
-        <KeysDialog singleKeys={letters} onSingleKeys={setLetters} onClose={() => setDialog(null)} />
-      )}
-      {(dialog?.kind === "move" || dialog?.kind === "copy") && (
-        <MoveDialog
-          target={dialog.target}
-          mode={dialog.kind}
-          onClose={() => setDialog(null)}
-          onChoose={(folder) => {
-            setDialog(null);
-            void ops.transfer(dialog.target, folder, dialog.kind);
-          }}
-        />
-      )}
+      <OpenDialog
+        dialog={dialog}
+        folder={path}
+        ops={ops}
+        singleKeys={letters}
+        onSingleKeys={setLetters}
+        onClose={() => setDialog(null)}
+      />
     </div>
   );
 }

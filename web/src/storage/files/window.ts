@@ -60,6 +60,7 @@ function scaleOf(full: number, height: number, viewport: number): number {
 export interface WindowHandle extends RowWindow {
   scroller: RefCallback<HTMLElement>;
   reveal(row: number): void;
+  scrollBy(distance: number): void;
   /** Rows that fit on one screen, at least one. */
   page: number;
   geometry(): Geometry;
@@ -136,6 +137,9 @@ export function useRowWindow({ total, rowHeight, header, start = 0, onScroll }: 
     ...rows,
     scroller,
     reveal,
+    scrollBy: (distance) => {
+      if (element.current) element.current.scrollTop += distance;
+    },
     page: Math.max(1, Math.floor(view.viewport / rowHeight) - 1),
     geometry,
   };

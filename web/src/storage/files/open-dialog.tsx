@@ -1,0 +1,38 @@
+import { KeysDialog, MoveDialog, NewFolderDialog } from "./dialogs";
+import type { FileOps } from "./ops";
+import type { Target } from "./target";
+
+/** Which dialog of the page is open, and what it works on. */
+export type DialogKind = { kind: "move" | "copy"; target: Target } | { kind: "new" } | { kind: "keys" };
+
+interface OpenDialogProps {
+  dialog: DialogKind | null;
+  folder: string;
+  ops: FileOps;
+  singleKeys: boolean;
+  onSingleKeys(on: boolean): void;
+  onClose(): void;
+}
+
+export function OpenDialog({ dialog, folder, ops, singleKeys, onSingleKeys, onClose }: OpenDialogProps) {
+  switch (dialog?.kind) {
+    case undefined:
+      return null;
+    case "new":
+      return <NewFolderDialog folder={folder} make={ops.makeFolder} onClose={onClose} />;
+    case "keys":
+      return <KeysDialog singleKeys={singleKeys} onSingleKeys={onSingleKeys} onClose={onClose} />;
+    default:
+      return (
+        <MoveDialog
+          target={dialog.target}
+          mode={dialog.kind}
+          onClose={onClose}
+          onChoose={(into) => {
+            onClose();
+            void ops.transfer(dialog.target, into, dialog.kind);
+          }}
+        />
+      );
+  }
+}
