@@ -1519,6 +1519,7 @@ export interface components {
         FileList: {
             etag: string;
             files: components["schemas"]["FileItem"][];
+            folder_id: number;
             total: number;
         };
         /** FileMove */
@@ -4823,6 +4824,7 @@ export interface operations {
             query?: {
                 status?: "queued" | "running" | "completed" | "failed" | "cancelled" | null;
                 kind?: string | null;
+                mine?: boolean;
                 limit?: number;
                 cursor?: string | null;
             };

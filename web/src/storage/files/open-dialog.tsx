@@ -15,9 +15,8 @@ interface OpenDialogProps {
 }
 
 export function OpenDialog({ dialog, folder, ops, singleKeys, onSingleKeys, onClose }: OpenDialogProps) {
-  switch (dialog?.kind) {
-    case undefined:
-      return null;
+  if (!dialog) return null;
+  switch (dialog.kind) {
     case "new":
       return <NewFolderDialog folder={folder} make={ops.makeFolder} onClose={onClose} />;
     case "keys":
