@@ -18,6 +18,7 @@ from balu.access.sync.domain import SYNC
 from balu.identity.auth.domain import AUTH
 from balu.identity.users.domain import USERS
 from balu.kernel import openapi_pages
+from balu.kernel.clock import Now, system_now
 from balu.kernel.config import Config, LogSettings, Server, load_config
 from balu.kernel.domain import Domain
 from balu.kernel.edge import Edge
@@ -116,14 +117,14 @@ def read_config(data_dir: Path | None = None) -> Config:
     return load_config(data_dir, settings_of(DOMAINS))
 
 
-def build(config: Config, domains: Sequence[Domain] = DOMAINS) -> Balu:
+def build(config: Config, domains: Sequence[Domain] = DOMAINS, *, now: Now = system_now) -> Balu:
     """The application for *config*; nothing is opened before its lifespan starts."""
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None, None]:
         check()
         await ensure_current(config)
-        async with open_env(config, domains) as env:
+        async with open_env(config, domains, now=now) as env:
             app.state.env = balu.front.env = env
             await run_startup(env, [job for domain in domains for job in domain.startup])
             watch = asyncio.create_task(drop_standing(), name="balu-sockets")
@@ -164,6 +165,7 @@ def build(config: Config, domains: Sequence[Domain] = DOMAINS) -> Balu:
         ui=WebUI(WEB_ROOT),
         metrics=Metrics(),
         access_log=AccessLog.of(config.of(LogSettings)),
+        secret_paths=[f"{prefix}/" for domain in domains for prefix in domain.secret_paths],
     )
     return balu
 

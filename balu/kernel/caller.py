@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 from litestar.types import Scope
 
-from balu.kernel.errors import CsrfError, ForbiddenError, UnauthorizedError
+from balu.kernel.errors import ConfirmationError, CsrfError, ForbiddenError, UnauthorizedError
 
 Grade = Literal["viewer", "user", "operator", "admin", "superadmin"]
 GRADES: tuple[Grade, ...] = ("viewer", "user", "operator", "admin", "superadmin")
+CONFIRMED_FOR = timedelta(minutes=5)
+"""How long a proof of who somebody is counts where a route asks for a fresh one."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND"})
 
 
@@ -26,6 +29,8 @@ class Caller:
     """What an API token may do; None for a person, who may do what the grade allows."""
     csrf: str | None = None
     """What ``X-CSRF`` must say on unsafe requests of a cookie session."""
+    proved_at: datetime | None = None
+    """When this session last showed a password or a code of the second factor."""
 
     def at_least(self, grade: Grade) -> bool:
         """Whether the grade is this one or higher."""
@@ -43,6 +48,14 @@ class Authenticator:
         """
         return None
 
+    async def authenticate_afresh(self, scope: Scope) -> Caller | None:
+        """The same, whatever was found a moment ago."""
+        return await self.authenticate(scope)
+
+    async def authenticate_drive(self, scope: Scope) -> Caller | None:
+        """The same, taking app passwords as well (Basic, RFC 7617), which open nothing but drives."""
+        return await self.authenticate(scope)
+
     async def authenticate_leniently(self, scope: Scope) -> Caller | None:
         """The same, but a credential that does not work counts as none."""
         try:
@@ -51,7 +64,14 @@ class Authenticator:
             return None
 
 
-def authorize(caller: Caller | None, needed: str, method: str, scope_name: str | None) -> Caller:
+def authorize(
+    caller: Caller | None,
+    needed: str,
+    method: str,
+    scope_name: str | None,
+    *,
+    challenge: str = "Bearer",
+) -> Caller:
     """Check grade, token scope and read-only accounts.
 
     *needed* is ``viewer`` (any account), ``user`` (any; viewers only read), ``operator`` or ``admin``.
@@ -61,7 +81,7 @@ def authorize(caller: Caller | None, needed: str, method: str, scope_name: str |
         ForbiddenError: the account or token may not do this.
     """
     if caller is None:
-        raise UnauthorizedError("Sign in first.", headers={"www-authenticate": "Bearer"})
+        raise UnauthorizedError("Sign in first.", headers={"www-authenticate": challenge})
     grade: Grade = (
         "viewer" if needed in {"user", "viewer"} else "operator" if needed == "operator" else "admin"
     )
@@ -72,6 +92,19 @@ def authorize(caller: Caller | None, needed: str, method: str, scope_name: str |
     if caller.scopes is not None and not {scope_name, "admin"} & caller.scopes:
         raise ForbiddenError(f"This token lacks the scope {scope_name or 'admin'}.")
     return caller
+
+
+def check_confirmed(caller: Caller, now: datetime) -> None:
+    """Refuse a session whose last proof of who it is was five minutes ago or more.
+
+    Raises:
+        ForbiddenError: an API token, which nobody can confirm.
+        ConfirmationError: confirm and try again.
+    """
+    if caller.scopes is not None:
+        raise ForbiddenError("This needs a person who signed in, not a token.")
+    if caller.proved_at is None or caller.proved_at + CONFIRMED_FOR <= now:
+        raise ConfirmationError("Confirm with your password or a code at /api/auth/confirm, then try again.")
 
 
 def check_csrf(caller: Caller, method: str, headers: Mapping[str, str], host: str) -> None:

@@ -33,6 +33,8 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Public address for links, such as ``https://nas.example``; empty: what the request says."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks whose X-Forwarded-For and -Proto count."""
+    loopback_is_local: bool = False
+    """Whether loopback proves that somebody sits at this machine; never with a proxy on it."""
     drain_timeout_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 60
 
 
@@ -66,12 +68,35 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     writes_per_minute: Annotated[int, msgspec.Meta(ge=1)] = 600
 
 
+class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[mail]``: the SMTP server that takes Balu's messages; without a host none are sent."""
+
+    host: str = ""
+    port: Port = 587
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    """``tls`` from the first byte (usually port 465); ``none`` for a server on this machine only."""
+    username: str = ""
+    """Empty: without signing in."""
+    password_file: str = ""
+    """File that holds the password alone, read for each message."""
+    sender: str = ""
+    """Address that messages come from."""
+
+    def __post_init__(self) -> None:
+        """Refuse a half-written section at start instead of losing a message later."""
+        if self.host and "@" not in self.sender:
+            raise ValueError("with a host, sender must be an e-mail address")
+        if bool(self.username) != bool(self.password_file):
+            raise ValueError("username and password_file belong together")
+
+
 KERNEL_SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "server": Server,
     "database": DatabaseSettings,
     "jobs": JobSettings,
     "log": LogSettings,
     "limits": LimitSettings,
+    "mail": MailSettings,
 }
 
 

@@ -6,7 +6,7 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from balu.kernel.config import Config
+from balu.kernel.config import Config, MailSettings, Server
 from balu.kernel.db import is_sqlite
 from balu.kernel.sqlite import FLOOR, loaded_copies
 
@@ -31,6 +31,7 @@ def examine(config: Config) -> list[dict[str, str]]:
         _database(config),
         _data_dir(config.data_dir),
         _web_ui(),
+        _mail(config),
         *(_program(name, purpose, remedy) for name, purpose, remedy in PROGRAMS),
     ]
 
@@ -77,6 +78,21 @@ def _web_ui() -> dict[str, str]:
     return _finding(
         "web interface", "missing", "not built into this installation", "just web, or pip install ."
     )
+
+
+def _mail(config: Config) -> dict[str, str]:
+    mail = config.of(MailSettings)
+    if not mail.host:
+        remedy = "set host and sender below [mail] in balu.toml"
+        return _finding("mail", "missing", "no mail is sent, so nobody can reset a password by mail", remedy)
+    if not config.of(Server).base_url:
+        remedy = "set base_url below [server] in balu.toml"
+        return _finding("mail", "missing", "without its public address Balu sends no links by mail", remedy)
+    if mail.password_file and not os.access(mail.password_file, os.R_OK):
+        return _finding(
+            "mail", "missing", f"{mail.password_file} cannot be read", "make it readable for Balu alone"
+        )
+    return _finding("mail", "fine", f"{mail.host}:{mail.port} ({mail.tls})")
 
 
 def _program(name: str, purpose: str, remedy: str) -> dict[str, str]:

@@ -31,5 +31,7 @@ class Domain:
     """Its section in the configuration is called as the domain."""
     parts: Callable[[Config], Mapping[type, Any]] | None = None
     """Drivers and other long-lived things, one of each type, made once per process."""
+    secret_paths: tuple[str, ...] = ()
+    """Path prefixes whose next segment is a secret, such as a token sent by mail: never logged."""
     startup: "tuple[Job, ...]" = ()
     """Jobs that must have run before the first request is served (recovery), in order of the domains."""

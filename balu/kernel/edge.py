@@ -12,6 +12,8 @@ from balu.kernel.errors import MalformedError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MAX_HEADER_BYTES = 65536
+FORWARDING = {b"forwarded", b"via", b"x-forwarded-for", b"x-real-ip"}
+"""Headers of proxies: whoever sends one does not sit at this machine."""
 
 
 @lru_cache(maxsize=256)
@@ -30,6 +32,7 @@ class Edge:
     names: frozenset[str]
     any_name: bool
     proxies: tuple[Network, ...]
+    loopback_is_local: bool = False
 
     @classmethod
     def of(cls, server: Server) -> "Edge":
@@ -40,7 +43,7 @@ class Edge:
         machine = socket.gethostname().lower()
         own = {"localhost", machine, f"{machine}.local", *(name.lower() for name in server.hosts)}
         networks = tuple(ipaddress.ip_network(proxy, strict=False) for proxy in server.trusted_proxies)
-        return cls(frozenset(own), "*" in server.hosts, networks)
+        return cls(frozenset(own), "*" in server.hosts, networks, server.loopback_is_local)
 
     def check(self, scope: Scope) -> None:
         """Refuse ambiguous framing and foreign hosts.
@@ -89,6 +92,21 @@ class Edge:
         if name.rstrip(".") in self.names:
             return True
         return _is_address(name)
+
+    def is_local(self, scope: Scope) -> bool:
+        """Whether this connection is the local channel; to be asked before ``settle_client``.
+
+        That is loopback, and only where the owner said that no proxy of this machine uses it.
+        """
+        client = scope.get("client")
+        if not self.loopback_is_local or not client:
+            return False
+        if any(key.lower() in FORWARDING for key, _ in scope["headers"]):
+            return False
+        try:
+            return ipaddress.ip_address(client[0]).is_loopback
+        except ValueError:
+            return False
 
     def settle_client(self, scope: Scope) -> None:
         """Put the real client's address and scheme into *scope*, as far as trusted proxies tell them."""

@@ -5,7 +5,9 @@ BaluError
 ├── UnsafePathError        400 unsafe-path
 ├── UnauthorizedError      401 unauthorized
 ├── ForbiddenError         403 forbidden
-│   └── CsrfError          403 csrf-failed
+│   ├── CsrfError          403 csrf-failed
+│   ├── ConfirmationError  403 confirmation-required
+│   └── LocalOnlyError     403 local-only
 ├── NotFoundError          404 not-found
 ├── ConflictError          409 conflict
 ├── PreconditionError      412 precondition-failed
@@ -66,6 +68,18 @@ class CsrfError(ForbiddenError):
     """The request did not come from Balu's own pages."""
 
     code = "csrf-failed"
+
+
+class ConfirmationError(ForbiddenError):
+    """This needs a fresh proof of who you are."""
+
+    code = "confirmation-required"
+
+
+class LocalOnlyError(ForbiddenError):
+    """This works on the machine itself only."""
+
+    code = "local-only"
 
 
 class NotFoundError(BaluError):

@@ -47,6 +47,8 @@ class Front:
     ui: WebUI
     metrics: Metrics
     access_log: AccessLog | None = None
+    secret_paths: Sequence[str] = ()
+    """Beginnings of paths whose next segment is a secret, which logs do not show."""
     env: Env | None = None
     """Set by the lifespan, before the first request."""
     _near: dict[str, tuple[RawRoute, ...]] = field(init=False, default_factory=dict)
@@ -69,6 +71,7 @@ class Front:
         started = time.perf_counter()
         try:
             self.edge.check(scope)
+            state["local"] = self.edge.is_local(scope)
             self.edge.settle_client(scope)
             await self._route(scope, watch.receiving(receive), watch.send)
         except ClientGoneError:
@@ -97,7 +100,10 @@ class Front:
 
     async def _raw(self, route: RawRoute, scope: HTTPScope, receive: Receive, send: Send) -> None:
         env = self._env()
-        caller = await admit(env, scope, needed=route.auth, token_scope=route.scope, rate=route.rate)
+        caller = await admit(
+            env, scope, needed=route.auth, token_scope=route.scope, rate=route.rate,
+            app_passwords=route.app_passwords,
+        )  # fmt: skip
         exchange = Exchange(scope, receive, send, env, decoded_rest(scope, route.prefix), caller)
         if caller is not None:
             scope["state"]["caller"] = caller
@@ -117,6 +123,12 @@ class Front:
             raise NotFoundError("There is no such page.")
         await Exchange(scope, receive, send, self._env(), "").respond(page.status, page.body, page.headers)
 
+    def _shown(self, path: str) -> str:
+        for prefix in self.secret_paths:
+            if path.startswith(prefix):
+                return f"{prefix}…"
+        return path
+
     def _env(self) -> Env:
         if self.env is None:
             raise UnauthorizedError("The server is starting.")
@@ -131,7 +143,7 @@ class Front:
         if self.access_log is not None:
             caller = scope.get("state", {}).get("caller")
             self.access_log.write(
-                method=method, path=path, status=watch.status, ms=round(seconds * 1000, 1),
+                method=method, path=self._shown(path), status=watch.status, ms=round(seconds * 1000, 1),
                 bytes_in=watch.received, bytes_out=watch.sent, client=client_address(scope),
                 user=caller.user_id if caller else None, request_id=watch.request_id,
             )  # fmt: skip

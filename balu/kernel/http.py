@@ -9,8 +9,9 @@ from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Scope
 
-from balu.kernel.caller import SAFE_METHODS, Authenticator, Caller, authorize, check_csrf
+from balu.kernel.caller import SAFE_METHODS, Authenticator, Caller, authorize, check_confirmed, check_csrf
 from balu.kernel.config import LimitSettings
+from balu.kernel.errors import LocalOnlyError
 from balu.kernel.ratelimit import Limits
 from balu.kernel.unit import Env, Unit, open_unit
 
@@ -22,6 +23,8 @@ WRITES = {"writes": True}
 """``opt=WRITES`` on a GET that changes rows; every other GET runs on the read engine."""
 PUBLIC = {"auth": "public"}
 """``opt=PUBLIC``: nobody needs to be signed in. ``user`` is the default; see ``authorize`` for the others."""
+BASIC = 'Basic realm="Balu", charset="UTF-8"'
+"""How a route that takes app passwords asks for one."""
 
 
 def spelled(operation_id: str, *others: str) -> Callable[..., str]:
@@ -81,6 +84,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         token_scope=opt.get("scope"),
         rate=opt.get("rate"),
     )
+    if opt.get("local") and not is_local(connection.scope):
+        raise LocalOnlyError("Do this on the machine itself; see server.loopback_is_local in balu.toml.")
     if caller is not None:
         connection.scope["state"]["caller"] = caller
 
@@ -92,11 +97,13 @@ async def admit(
     needed: str,
     token_scope: str | None = None,
     rate: tuple[str, int] | None = None,
+    app_passwords: bool = False,
 ) -> Caller | None:
     """Let a request through or raise; *needed* as in ``authorize``, or ``public``, or ``optional``.
 
-    ``public`` does not look at credentials at all, ``optional`` ignores wrong ones. *rate* is a class
-    name and its requests per minute; without it reads and writes have the general limits.
+    ``public`` does not look at credentials at all, ``optional`` ignores wrong ones. ``admin+`` is an
+    admin who showed password or code within the last five minutes. *rate* is a class name and its
+    requests per minute; without it reads and writes have the general limits.
     """
     method = str(scope.get("method", "GET"))
     headers = scope_headers(scope)
@@ -106,7 +113,16 @@ async def admit(
         if needed == "optional":
             caller = await authenticator.authenticate_leniently(scope)
         else:
-            caller = authorize(await authenticator.authenticate(scope), needed, method, token_scope)
+            confirmed, challenge = needed.endswith("+"), BASIC if app_passwords else "Bearer"
+            if app_passwords:
+                found = await authenticator.authenticate_drive(scope)
+            elif confirmed:
+                found = await authenticator.authenticate_afresh(scope)
+            else:
+                found = await authenticator.authenticate(scope)
+            caller = authorize(found, needed.rstrip("+"), method, token_scope, challenge=challenge)
+            if confirmed:
+                check_confirmed(caller, env.now())
         if caller is not None:
             check_csrf(caller, method, headers, headers.get("host", ""))
     who = f"user:{caller.user_id}" if caller else f"addr:{client_address(scope)}"
@@ -121,6 +137,11 @@ async def admit(
 def scope_headers(scope: Scope) -> dict[str, str]:
     """Headers by lower-case name; of repeated ones the last."""
     return {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+
+
+def is_local(scope: Scope) -> bool:
+    """Whether the request came by the local channel, as the front layer settled it."""
+    return bool(scope.get("state", {}).get("local"))
 
 
 def client_address(scope: Scope) -> str:

@@ -226,6 +226,8 @@ class RawRoute:
     exact: bool = False
     takes: Callable[[HTTPScope], bool] | None = None
     """Says of a request that matches whether it is taken; the others go on to the router."""
+    app_passwords: bool = False
+    """Whether an app password opens it, by Basic authentication."""
 
     def matches(self, method: str, path: str) -> bool:
         """Whether this route answers *method* on the undecoded *path*."""

@@ -1,5 +1,6 @@
 """Signing in: passwords, sessions, second factors, API tokens, and the keys behind them."""
 
+from balu.identity.auth.app_passwords import AppPasswordService
 from balu.identity.auth.controller import client_of
 from balu.identity.auth.cookies import check_own_page, set_cookies
 from balu.identity.auth.errors import PausedError, SignInError
@@ -10,6 +11,7 @@ from balu.identity.auth.settings import AuthSettings
 from balu.identity.auth.tokens import Tokens
 
 __all__ = [
+    "AppPasswordService",
     "AuthService",
     "AuthSettings",
     "Client",

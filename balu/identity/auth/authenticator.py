@@ -1,19 +1,22 @@
-"""Who shows which credential: bearer tokens, API tokens and the web UI's cookie."""
+"""Who shows which credential: bearer and API tokens, app passwords and the web UI's cookie."""
 
+import binascii
 import time
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from http.cookies import CookieError, SimpleCookie
 
 from litestar.types import Scope
 
 from balu.identity.auth.apikeys import PREFIX, ApiKeyService
+from balu.identity.auth.app_passwords import AppPasswordService
 from balu.identity.auth.keys import Keys
 from balu.identity.auth.sessions import TOUCH, SessionService, csrf_of
 from balu.identity.auth.tokens import Tokens
 from balu.identity.users import UserNotFoundError, UserRow, UserService
 from balu.kernel.caller import Authenticator, Caller
 from balu.kernel.errors import UnauthorizedError
-from balu.kernel.http import scope_headers
+from balu.kernel.http import BASIC, scope_headers
 from balu.kernel.unit import Env, open_unit
 
 TTL_S = 1.0
@@ -51,6 +54,18 @@ class IdentityAuthenticator(Authenticator):
         cookie = session_cookie(headers.get("cookie", ""), secure=scope.get("scheme") == "https")
         return await self._cached(f"cookie {cookie}", self._cookie) if cookie else None
 
+    async def authenticate_afresh(self, scope: Scope) -> Caller | None:
+        """The same after forgetting every check."""
+        self.forget()
+        return await self.authenticate(scope)
+
+    async def authenticate_drive(self, scope: Scope) -> Caller | None:
+        """The caller behind an app password, else the same."""
+        scheme, _, credential = scope_headers(scope).get("authorization", "").partition(" ")
+        if scheme.lower() != "basic":
+            return await self.authenticate(scope)
+        return await self._cached(f"basic {credential.strip()}", self._app_password)
+
     async def _cached(self, credential: str, check: Callable[[str], Awaitable[Caller]]) -> Caller:
         found = self._known.get(credential)
         # The time before the check counts, or a sign-out during it would live longer than the limit.
@@ -71,7 +86,10 @@ class IdentityAuthenticator(Authenticator):
             if session is None or session.user_id != claims["sub"]:
                 raise _refusal()
             user = await _user(UserService(unit), session.user_id, session.epoch)
-        return Caller(user.id, user.username, user.grade, via="bearer", session_id=session.id)
+        return Caller(
+            user.id, user.username, user.grade, via="bearer", session_id=session.id,
+            proved_at=session.proved_at,
+        )  # fmt: skip
 
     async def _cookie(self, credential: str) -> Caller:
         env, secret = self._bound(), credential.removeprefix("cookie ")
@@ -86,8 +104,24 @@ class IdentityAuthenticator(Authenticator):
                 await SessionService(unit).touch(session.id)
         return Caller(
             user.id, user.username, user.grade, via="cookie", session_id=session.id,
-            csrf=csrf_of(self._keys, secret),
+            csrf=csrf_of(self._keys, secret), proved_at=session.proved_at,
         )  # fmt: skip
+
+    async def _app_password(self, credential: str) -> Caller:
+        env = self._bound()
+        name, password = _basic(credential.removeprefix("basic "))
+        async with open_unit(env, writes=False) as unit:
+            row = await AppPasswordService(unit).live(password)
+            if row is None:
+                raise _refusal(BASIC)
+            user = await _user(UserService(unit), row.user_id, None, BASIC)
+            stale = row.last_used_at is None or row.last_used_at < unit.now() - TOUCH
+        if user.username_key != name.casefold():
+            raise _refusal(BASIC)
+        if stale:
+            async with open_unit(env) as unit:
+                await AppPasswordService(unit).touch(row.id)
+        return Caller(user.id, user.username, user.grade, via="app_password", scopes=frozenset(row.scopes))
 
     async def _api_key(self, token: str) -> Caller:
         env = self._bound()
@@ -117,17 +151,26 @@ def session_cookie(header: str, *, secure: bool) -> str | None:
     return found.value if found is not None and found.value else None
 
 
-async def _user(users: UserService, user_id: int, epoch: int | None) -> UserRow:
+def _basic(credential: str) -> tuple[str, str]:
+    """Name and password of a Basic credential (RFC 7617), two empty texts when it is none."""
+    try:
+        name, _, password = b64decode(credential, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return name, password
+
+
+async def _user(users: UserService, user_id: int, epoch: int | None, challenge: str = "Bearer") -> UserRow:
     try:
         user = await users.get(user_id)
     except UserNotFoundError as error:
-        raise _refusal() from error
+        raise _refusal(challenge) from error
     if not user.is_active or (epoch is not None and epoch != user.epoch):
-        raise _refusal()
+        raise _refusal(challenge)
     return user
 
 
-def _refusal() -> UnauthorizedError:
+def _refusal(challenge: str = "Bearer") -> UnauthorizedError:
     return UnauthorizedError(
-        "This sign-in has expired. Sign in again.", headers={"www-authenticate": "Bearer"}
+        "This sign-in has expired. Sign in again.", headers={"www-authenticate": challenge}
     )

@@ -10,8 +10,11 @@ from balu import __version__
 from balu.identity.auth.authenticator import session_cookie
 from balu.identity.auth.cookies import check_own_page, clear_cookies, set_cookies
 from balu.identity.auth.schemas import (
+    AccountClosed,
     Bootstrap,
     ChangePassword,
+    Confirm,
+    Confirmed,
     Login,
     Logout,
     Message,
@@ -28,7 +31,9 @@ from balu.identity.auth.settings import AuthSettings
 from balu.identity.users import NewUser, UserRead, UserService, browser_language, settings_of, user_of
 from balu.kernel.caller import Caller
 from balu.kernel.errors import ForbiddenError
-from balu.kernel.http import PUBLIC, CallerDep, UserId, client_address
+from balu.kernel.http import PUBLIC, CallerDep, UserId, client_address, is_local
+from balu.kernel.jobs import JobAccepted
+from balu.kernel.mail import Mailer
 from balu.kernel.unit import Env, Unit, open_unit
 
 EnvDep = NamedDependency[Env]
@@ -101,10 +106,13 @@ class AuthController(Controller):
     )
     async def delete_me(
         self, request: Request[Any, Any, Any], env: EnvDep, caller: CallerDep, data: JSONBody[PasswordConfirm]
-    ) -> Response[Message]:
+    ) -> Response[AccountClosed]:
         """Delete your account; your files go to the trash."""
-        await AuthService(env).delete_account(person(caller), data.password)
-        response = Response(Message(message="Your account was deleted."))
+        job_id = await AuthService(env).close_account(person(caller), data.password)
+        accepted = JobAccepted.of(job_id)
+        response = Response(
+            AccountClosed(message="Your account was deleted.", job_id=job_id, status_url=accepted.status_url)
+        )
         clear_cookies(response, request)
         return response
 
@@ -118,6 +126,15 @@ class AuthController(Controller):
         """Change your password; every other session ends."""
         await AuthService(env).change_password(person(caller), data.current_password, data.new_password)
         return Message(message="Your password was changed.")
+
+    @post(
+        "/confirm", operation_id="confirmSession", status_code=200,
+        opt={**ANYONE, "rate": ("auth_confirm", 5)},
+    )  # fmt: skip
+    async def confirm(self, env: EnvDep, caller: CallerDep, data: JSONBody[Confirm]) -> Confirmed:
+        """Show once more who you are, before something that cannot be undone."""
+        until = await AuthService(env).prove(person(caller), data.password, data.code)
+        return Confirmed(confirmed_until=until)
 
     @get("/sessions", operation_id="listSessions", opt=ANYONE)
     async def sessions(self, unit: UnitDep, caller: CallerDep) -> list[SessionRead]:
@@ -156,7 +173,11 @@ class BootstrapController(Controller):
         response = Response(
             Bootstrap(
                 user=user_of(row) if row is not None else None,
-                features={"registration": env.part(AuthSettings).registration},
+                features={
+                    "registration": env.part(AuthSettings).registration,
+                    "password_reset": env.part(Mailer).works,
+                    "local": is_local(request.scope),
+                },
                 settings=settings,
                 language=settings.language if settings is not None else language,
                 version=__version__,

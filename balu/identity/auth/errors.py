@@ -1,6 +1,13 @@
 """What can go wrong when signing in."""
 
-from balu.kernel.errors import ConflictError, ForbiddenError, MalformedError, NotFoundError, RateLimitedError
+from balu.kernel.errors import (
+    BaluError,
+    ConflictError,
+    ForbiddenError,
+    MalformedError,
+    NotFoundError,
+    RateLimitedError,
+)
 from balu.kernel.errors import UnauthorizedError as _UnauthorizedError
 
 
@@ -26,6 +33,22 @@ class ApiKeyNotFoundError(NotFoundError):
     """There is no such API token."""
 
     code = "api-key-not-found"
+
+
+class AppPasswordNotFoundError(NotFoundError):
+    """There is no such app password."""
+
+    code = "app-password-not-found"
+
+
+class TooManyAppPasswordsError(ConflictError):
+    """There are too many app passwords."""
+
+
+class ResetEndedError(BaluError):
+    """This link has ended."""
+
+    status, code = 410, "password-reset-ended"
 
 
 class SecondFactorOnError(MalformedError):

@@ -7,6 +7,7 @@ from litestar.params import JSONBody
 
 from balu.identity.auth.controller import ANYONE, EnvDep, UnitDep, answer, client_of, person
 from balu.identity.auth.cookies import check_own_page
+from balu.identity.auth.pins import PinService
 from balu.identity.auth.schemas import (
     BackupCodes,
     FactorConfirm,
@@ -66,10 +67,13 @@ class SecondFactorController(Controller):
 
     @post("/2fa/disable", operation_id="disableSecondFactor", status_code=200, opt=SETUP)
     async def disable(self, env: EnvDep, caller: CallerDep, data: JSONBody[FactorConfirm]) -> Message:
-        """Turn it off."""
-        await AuthService(env).confirm_with_code(person(caller), data.password, data.code)
+        """Turn it off, and with it the PIN, which stands for it."""
+        async with open_unit(env, writes=False) as unit:
+            await SecondFactorService(unit).require(caller.user_id)
+        await AuthService(env).confirm_all(person(caller), data.password, data.code)
         async with open_unit(env) as unit:
             await SecondFactorService(unit).disable(caller.user_id)
+            await PinService(unit).remove(caller.user_id)
         return Message(message="The second factor is off.")
 
     @post(
@@ -80,7 +84,7 @@ class SecondFactorController(Controller):
     )
     async def renew(self, env: EnvDep, caller: CallerDep, data: JSONBody[FactorConfirm]) -> BackupCodes:
         """Replace the recovery codes."""
-        await AuthService(env).confirm_with_code(person(caller), data.password, data.code)
+        await AuthService(env).confirm_all(person(caller), data.password, data.code)
         async with open_unit(env) as unit:
             codes = await SecondFactorService(unit).renew_codes(caller.user_id)
         return BackupCodes(backup_codes=codes)

@@ -1,4 +1,4 @@
-"""Rows: sessions, refresh tokens, second factors, API tokens and failed attempts."""
+"""Rows: sessions, refresh tokens, second factors, PINs, tokens for programs and drives, attempts."""
 
 from datetime import datetime
 
@@ -25,6 +25,8 @@ class SessionRow(BigIntBase):
     created_at: Mapped[datetime] = mapped_column(INSTANT)
     last_seen_at: Mapped[datetime] = mapped_column(INSTANT)
     expires_at: Mapped[datetime] = mapped_column(INSTANT, index=True)
+    proved_at: Mapped[datetime | None] = mapped_column(INSTANT, default=None)
+    """When password or second factor were shown last; a PIN does not count."""
 
 
 class RefreshTokenRow(BigIntBase):
@@ -75,6 +77,44 @@ class ApiKeyRow(BigIntBase):
     created_at: Mapped[datetime] = mapped_column(INSTANT)
     expires_at: Mapped[datetime | None] = mapped_column(INSTANT, default=None)
     last_used_at: Mapped[datetime | None] = mapped_column(INSTANT, default=None)
+
+
+class AppPasswordRow(BigIntBase):
+    """A secret for one network drive: digest, scopes, end."""
+
+    __tablename__ = "app_password"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    user_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    scopes: Mapped[list[str]] = mapped_column(JsonB)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(INSTANT)
+    expires_at: Mapped[datetime] = mapped_column(INSTANT)
+    last_used_at: Mapped[datetime | None] = mapped_column(INSTANT, default=None)
+
+
+class PinRow(BigIntBase):
+    """An account's PIN for the local channel, hashed like a password."""
+
+    __tablename__ = "pin"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    pin_hash: Mapped[str] = mapped_column(String(255))
+
+
+class PasswordResetRow(BigIntBase):
+    """The one link by which an account may set a new password; the row goes when it is used."""
+
+    __tablename__ = "password_reset"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    mark: Mapped[str] = mapped_column(String(16))
+    """What the account was like; a changed one is not opened by an old link."""
+    created_at: Mapped[datetime] = mapped_column(INSTANT)
+    sent_at: Mapped[datetime | None] = mapped_column(INSTANT, default=None)
+    expires_at: Mapped[datetime] = mapped_column(INSTANT, index=True)
 
 
 class AttemptRow(BigIntBase):

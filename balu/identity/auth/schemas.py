@@ -1,4 +1,4 @@
-"""Wire shapes of sign-in, sessions, second factors and API tokens."""
+"""Wire shapes of sign-in, sessions, second factors, lost passwords and tokens."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -73,10 +73,78 @@ class PasswordConfirm(Plain, kw_only=True, forbid_unknown_fields=True):
 
 
 class FactorConfirm(Plain, kw_only=True, forbid_unknown_fields=True):
-    """Password and code once more."""
+    """Password once more, and a code where the second factor is on."""
 
     password: Annotated[str, msgspec.Meta(max_length=1024)]
+    code: Code | None = None
+
+
+class Confirm(Plain, kw_only=True, forbid_unknown_fields=True):
+    """Who is behind this session, once more: the password or a code of the app."""
+
+    password: Annotated[str, msgspec.Meta(max_length=1024)] | None = None
+    code: Code | None = None
+
+
+class Confirmed(msgspec.Struct, kw_only=True):
+    """Until when the proof counts."""
+
+    confirmed_until: datetime
+
+
+class AccountClosed(Message, kw_only=True):
+    """The account is closed; a job deletes it."""
+
+    job_id: int
+    status_url: str
+
+
+class PinLogin(Plain, kw_only=True, forbid_unknown_fields=True):
+    """Name and PIN, on the local channel; ``session: cookie`` for the web UI."""
+
+    username: Annotated[str, msgspec.Meta(max_length=254)]
+    pin: Annotated[str, msgspec.Meta(max_length=64)]
+    session: Literal["cookie"] | None = None
+
+
+class PinSet(Plain, kw_only=True, forbid_unknown_fields=True):
+    """A new PIN, and a code of the second factor."""
+
+    pin: Annotated[str, msgspec.Meta(max_length=64)]
     code: Code
+
+
+class PinStatus(msgspec.Struct, kw_only=True):
+    """Whether the account has a PIN."""
+
+    pin_enabled: bool
+
+
+class RecoveryReset(Plain, kw_only=True, forbid_unknown_fields=True):
+    """A recovery code for a new password."""
+
+    username: Annotated[str, msgspec.Meta(max_length=254)]
+    recovery_code: Code
+    new_password: Password
+
+
+class ResetAsk(Plain, kw_only=True, forbid_unknown_fields=True):
+    """Where the link should go."""
+
+    email: Email
+
+
+class ResetRead(msgspec.Struct, kw_only=True):
+    """A link that works."""
+
+    valid: bool
+    expires_at: datetime
+
+
+class ResetSet(Plain, kw_only=True, forbid_unknown_fields=True):
+    """The new password."""
+
+    new_password: Password
 
 
 class ChangePassword(Plain, kw_only=True, forbid_unknown_fields=True):
@@ -156,6 +224,32 @@ class ApiKeyCreated(ApiKeyRead, kw_only=True):
     """A token with its text."""
 
     key: str
+    """Shown once; afterwards only its digest is known."""
+
+
+class AppPasswordCreate(Plain, kw_only=True, forbid_unknown_fields=True):
+    """A new app password; without ``expires_at`` it ends after a year."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    scopes: list[str]
+    expires_at: Instant | None = None
+
+
+class AppPasswordRead(msgspec.Struct, kw_only=True):
+    """An app password without its text."""
+
+    id: int
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+class AppPasswordCreated(AppPasswordRead, kw_only=True):
+    """An app password with its text."""
+
+    secret: str
     """Shown once; afterwards only its digest is known."""
 
 

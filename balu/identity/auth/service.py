@@ -1,12 +1,12 @@
 """Signing in and out: passwords, second factors, sessions. Opens short Units around slow hashing."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from balu.identity.auth.authenticator import IdentityAuthenticator
-from balu.identity.auth.errors import RegistrationClosedError, SecondFactorOffError, SignInError
+from balu.identity.auth.errors import RegistrationClosedError, SignInError
 from balu.identity.auth.keys import Keys
 from balu.identity.auth.sessions import Client, SessionService
 from balu.identity.auth.settings import AuthSettings
@@ -22,8 +22,9 @@ from balu.identity.users import (
     WeakPasswordError,
     check_password,
 )
-from balu.kernel.caller import Authenticator, Caller
-from balu.kernel.errors import UnauthorizedError
+from balu.kernel.caller import CONFIRMED_FOR, Authenticator, Caller
+from balu.kernel.errors import InvalidError, UnauthorizedError
+from balu.kernel.jobs import Run, enqueue, job
 from balu.kernel.unit import Env, Unit, open_unit
 
 PENDING_LIFE = timedelta(seconds=300)
@@ -50,6 +51,16 @@ class Pending:
     token: str
 
 
+@job(lane="delete_account_{user_id}")
+async def delete_account(run: Run, *, user_id: int) -> None:
+    """Delete an account that was closed; its files go to the trash."""
+    async with run.unit() as unit:
+        try:
+            await UserService(unit).delete(user_id)
+        except UserNotFoundError:
+            return  # an earlier run did it
+
+
 class AuthService:
     """Verbs that need more than one Unit; made from the Env."""
 
@@ -69,7 +80,7 @@ class AuthService:
             SignInError: no such account, a wrong password or a disabled account; which one is not said.
             PausedError: too many wrong attempts before.
         """
-        gates = self._throttle.sign_in(username, client.ip)
+        gates = self._throttle.attempt("password", username, client.ip)
         await self._throttle.enter(gates)
         async with open_unit(self._env, writes=False) as unit:
             user = await UserService(unit).find(username)
@@ -79,7 +90,7 @@ class AuthService:
             raise SignInError(WRONG)
         await self._throttle.forgive(gates)
         if has_factor:
-            claims: dict[str, Any] = {"web": cookie, "pwd": _mark(user)}
+            claims: dict[str, Any] = {"web": cookie, "pwd": mark_of(user)}
             return Pending(
                 self._tokens.issue("2fa_pending", user.id, self._env.now(), PENDING_LIFE, **claims)
             )
@@ -100,7 +111,7 @@ class AuthService:
         await self._throttle.enter(gates)
         async with open_unit(self._env) as unit:
             user = await _active(unit, user_id)
-            if claims.get("pwd") != _mark(user):
+            if claims.get("pwd") != mark_of(user):
                 raise UnauthorizedError("This sign-in has expired. Sign in again.")
             factor = SecondFactorService(unit)
             if not await factor.accept(user_id, code) and not await factor.use_recovery_code(user_id, code):
@@ -121,9 +132,11 @@ class AuthService:
             user = await UserService(unit).create(new)
             return await self.begin(unit, user, client, cookie=False)
 
-    async def begin(self, unit: Unit, user: UserRow, client: Client, *, cookie: bool) -> SignedIn:
-        """Begin a session for somebody who has proved who they are."""
-        issued = await SessionService(unit).begin(user.id, user.epoch, client, cookie=cookie)
+    async def begin(
+        self, unit: Unit, user: UserRow, client: Client, *, cookie: bool, proved: bool = True
+    ) -> SignedIn:
+        """Begin a session for somebody who has shown who they are; *proved* as in ``SessionService``."""
+        issued = await SessionService(unit).begin(user.id, user.epoch, client, cookie=cookie, proved=proved)
         return self._signed(user, issued.session_id, None if cookie else issued.secret, cookie=issued.secret)
 
     async def refresh(self, token: str, *, rotate: bool) -> SignedIn:
@@ -170,8 +183,8 @@ class AuthService:
                 await SessionService(unit).adopt(caller.session_id, epoch)
         self.forget()
 
-    async def delete_account(self, caller: Caller, password: str) -> None:
-        """Delete the caller's own account.
+    async def close_account(self, caller: Caller, password: str) -> int:
+        """End the caller's own account at once; returns the job that deletes it.
 
         Raises:
             SignInError: the password is wrong.
@@ -179,9 +192,11 @@ class AuthService:
         """
         await self.confirm(caller.user_id, password)
         async with open_unit(self._env) as unit:
-            await UserService(unit).delete(caller.user_id)
+            await UserService(unit).close(caller.user_id)
             await SessionService(unit).end_all(caller.user_id)
+            job_id = await enqueue(unit, delete_account, owner_id=caller.user_id, user_id=caller.user_id)
         self.forget()
+        return job_id
 
     async def enable_second_factor(self, caller: Caller, code: str, secret: str | None) -> list[str]:
         """Turn the second factor on; returns the recovery codes."""
@@ -192,25 +207,58 @@ class AuthService:
         await self._throttle.forgive(gates)
         return codes
 
-    async def confirm_with_code(self, caller: Caller, password: str, code: str) -> None:
-        """Prove both factors again.
+    async def confirm_all(self, caller: Caller, password: str, code: str | None) -> None:
+        """Prove the password again, and the second factor where it is on.
 
         Raises:
-            SecondFactorOffError: there is no second one.
+            InvalidError: a code is needed, too.
             SignInError: either is wrong.
         """
         async with open_unit(self._env, writes=False) as unit:
-            if await SecondFactorService(unit).enabled_at(caller.user_id) is None:
-                raise SecondFactorOffError("The second factor is off.")
+            has_factor = await SecondFactorService(unit).enabled_at(caller.user_id) is not None
+        if has_factor and code is None:
+            raise InvalidError("Send a code of the second factor, too.", field="code")
         await self.confirm(caller.user_id, password)
+        if has_factor:
+            await self.confirm_code(caller, code or "")
+
+    async def confirm_code(self, caller: Caller, code: str, *, recovery: bool = True) -> None:
+        """Prove the second factor again; *recovery* codes count where they are said to.
+
+        Raises:
+            SecondFactorOffError: there is none.
+            SignInError: wrong, or used before.
+            PausedError: too many wrong codes before.
+        """
+        async with open_unit(self._env, writes=False) as unit:
+            await SecondFactorService(unit).require(caller.user_id)
         gates = self._throttle.account("2fa", caller.user_id)
         await self._throttle.enter(gates)
         async with open_unit(self._env) as unit:
             factor = SecondFactorService(unit)
             accepted = await factor.accept(caller.user_id, code)
-            if not accepted and not await factor.use_recovery_code(caller.user_id, code):
+            if not accepted and not (recovery and await factor.use_recovery_code(caller.user_id, code)):
                 raise SignInError(WRONG_CODE)
         await self._throttle.forgive(gates)
+
+    async def prove(self, caller: Caller, password: str | None, code: str | None) -> datetime:
+        """Show once more who is behind this session, by password or code; returns until when it counts.
+
+        Raises:
+            InvalidError: neither or both were sent.
+            SignInError: it is wrong.
+        """
+        if (password is None) == (code is None):
+            raise InvalidError("Send either your password or a code of the second factor.", field="password")
+        if password is not None:
+            await self.confirm(caller.user_id, password)
+        else:
+            await self.confirm_code(caller, code or "", recovery=False)
+        async with open_unit(self._env) as unit:
+            await SessionService(unit).prove(caller.session_id or 0)
+            until = unit.now() + CONFIRMED_FOR
+        self.forget()
+        return until
 
     async def confirm(self, user_id: int, password: str) -> UserRow:
         """The account, if *password* is its password.
@@ -245,8 +293,9 @@ class AuthService:
         )  # fmt: skip
 
 
-def _mark(user: UserRow) -> str:
-    return sha256(f"{user.epoch}\0{user.password_hash}".encode()).hexdigest()[:16]
+def mark_of(user: UserRow) -> str:
+    """Changes whenever the account's password, address or sessions do: what older proofs are bound to."""
+    return sha256(f"{user.epoch}\0{user.password_hash}\0{user.email_key}".encode()).hexdigest()[:16]
 
 
 async def _find_active(unit: Unit, user_id: int) -> UserRow | None:

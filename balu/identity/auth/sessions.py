@@ -43,13 +43,18 @@ class SessionService:
         self._keys = unit.env.part(Keys)
         self._life = timedelta(days=unit.env.part(AuthSettings).session_days)
 
-    async def begin(self, user_id: int, epoch: int, client: Client, *, cookie: bool) -> Issued:
-        """Begin a session; its secret is a cookie's value or a refresh token."""
+    async def begin(
+        self, user_id: int, epoch: int, client: Client, *, cookie: bool, proved: bool = True
+    ) -> Issued:
+        """Begin a session; its secret is a cookie's value or a refresh token.
+
+        *proved* says whether a password or second factor opens it.
+        """
         now, secret = self._unit.now(), secrets.token_urlsafe(TOKEN_BYTES)
         row = SessionRow(
             user_id=user_id, epoch=epoch, device_info=client.device_info[:200], ip=client.ip[:64],
             cookie_digest=self._keys.digest(COOKIE_KEY, secret) if cookie else None,
-            created_at=now, last_seen_at=now, expires_at=now + self._life,
+            created_at=now, last_seen_at=now, expires_at=now + self._life, proved_at=now if proved else None,
         )  # fmt: skip
         self._session.add(row)
         await self._session.flush()
@@ -104,6 +109,11 @@ class SessionService:
         now = self._unit.now()
         used = update(SessionRow).where(SessionRow.id == session_id)
         await self._session.execute(used.values(last_seen_at=now, expires_at=now + self._life))
+
+    async def prove(self, session_id: int) -> None:
+        """Note that its person has just shown who they are."""
+        proof = update(SessionRow).where(SessionRow.id == session_id).values(proved_at=self._unit.now())
+        await self._session.execute(proof)
 
     async def adopt(self, session_id: int, epoch: int) -> None:
         """Carry one session over into a new epoch, which ends all the others."""

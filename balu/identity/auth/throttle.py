@@ -30,12 +30,16 @@ class Throttle:
         self._settings = env.part(AuthSettings)
         self._key = env.part(Keys)
 
-    def sign_in(self, username: str, address: str) -> tuple[Gate, ...]:
-        """Gates of a password attempt: the name from this address, and the address."""
+    def attempt(self, purpose: str, name: str, address: str) -> tuple[Gate, ...]:
+        """Gates of an attempt from afar: the name from this address, and the address."""
         return (
-            Gate(f"name\0{username.casefold()}\0{address}", self._settings.failures),
-            Gate(f"address\0{address}", self._settings.failures_per_address),
+            Gate(f"{purpose}\0{name.casefold()}\0{address}", self._settings.failures),
+            Gate(f"{purpose} address\0{address}", self._settings.failures_per_address),
         )
+
+    def name(self, purpose: str, name: str) -> tuple[Gate, ...]:
+        """The gate of an attempt on a name that may belong to nobody, from wherever."""
+        return (Gate(f"{purpose}\0{name.casefold()}", self._settings.failures),)
 
     def account(self, purpose: str, user_id: int) -> tuple[Gate, ...]:
         """The gate of an attempt on a known account, from wherever."""

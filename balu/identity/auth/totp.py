@@ -46,6 +46,15 @@ class SecondFactorService:
             await self._session.scalars(select(TotpRow.enabled_at).where(TotpRow.user_id == user_id))
         ).first()
 
+    async def require(self, user_id: int) -> None:
+        """Refuse accounts without a second factor.
+
+        Raises:
+            SecondFactorOffError: turn it on first.
+        """
+        if await self.enabled_at(user_id) is None:
+            raise SecondFactorOffError("Turn the second factor on first.")
+
     async def codes_left(self, user_id: int) -> int:
         """Recovery codes that were not used."""
         mine = select(func.count()).select_from(RecoveryCodeRow).where(RecoveryCodeRow.user_id == user_id)

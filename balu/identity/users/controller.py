@@ -73,7 +73,7 @@ class UserController(Controller):
     @get("/{user_id:int}", operation_id="getUser", opt={"auth": "viewer"})
     async def read(self, users: Users, caller: CallerDep, user_id: FromPath[int]) -> UserRead:
         """Read one account."""
-        _own_or_admin(caller, user_id)
+        own_or_admin(caller, user_id)
         return user_of(await users.get(user_id))
 
     @put("/{user_id:int}", operation_id="updateUser", opt={"auth": "viewer", "rate": ("user_operations", 30)})
@@ -81,7 +81,7 @@ class UserController(Controller):
         self, env: NamedDependency[Env], caller: CallerDep, user_id: FromPath[int], data: JSONBody[UserUpdate]
     ) -> UserRead:
         """Change an account: administrators anything, everyone their own address."""
-        _own_or_admin(caller, user_id)
+        own_or_admin(caller, user_id)
         given = {name: value for name, value in structs.asdict(data).items() if value is not UNSET}
         if not caller.at_least("admin") and given.keys() - {"email", "username"}:
             raise ForbiddenError("You can change your e-mail address only.")
@@ -134,6 +134,7 @@ def user_of(row: UserRow) -> UserRead:
         id=row.id, username=row.username, email=row.email,
         role="admin" if row.role == "admin" else "user", grade=row.grade, is_active=row.is_active,
         smb_enabled=row.smb_enabled, quota_bytes=row.quota_bytes,
+        avatar_url=f"/api/users/{row.id}/avatar?v={row.avatar_tag}" if row.avatar_tag else None,
         created_at=row.created_at, updated_at=row.updated_at,
     )  # fmt: skip
 
@@ -174,7 +175,12 @@ def grade_of(role: Role | None, grade: Grade | None, present: Grade) -> Grade:
     return "admin" if role == "admin" else "user"
 
 
-def _own_or_admin(caller: Caller, user_id: int) -> None:
+def own_or_admin(caller: Caller, user_id: int) -> None:
+    """Hide other people's accounts from everyone but administrators.
+
+    Raises:
+        UserNotFoundError: *user_id* is somebody else's.
+    """
     if caller.user_id != user_id and not caller.at_least("admin"):
         raise UserNotFoundError("There is no such account.")
 

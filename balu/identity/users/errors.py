@@ -1,6 +1,13 @@
 """What can go wrong with an account."""
 
-from balu.kernel.errors import ConflictError, InvalidError, NotFoundError, RateLimitedError
+from balu.kernel.errors import (
+    BaluError,
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    RateLimitedError,
+    TooLargeError,
+)
 
 
 class UserNotFoundError(NotFoundError):
@@ -27,6 +34,22 @@ class WeakPasswordError(InvalidError):
     def __init__(self, detail: str, *, field: str = "password") -> None:
         """Say what is missing; *field* is the form field that held the password."""
         super().__init__(detail, field=field)
+
+
+class PictureTypeError(BaluError):
+    """This is not a picture that Balu shows."""
+
+    status, code = 415, "unsupported-type"
+
+
+class PictureTooLargeError(TooLargeError):
+    """The picture is too large."""
+
+
+class AvatarNotFoundError(NotFoundError):
+    """There is no picture."""
+
+    code = "avatar-not-found"
 
 
 class HashingBusyError(RateLimitedError):

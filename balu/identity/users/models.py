@@ -1,7 +1,7 @@
-"""Rows: accounts."""
+"""Rows: accounts and their pictures."""
 
-from advanced_alchemy.base import BigIntAuditBase
-from sqlalchemy import BigInteger, String
+from advanced_alchemy.base import BigIntAuditBase, BigIntBase
+from sqlalchemy import BigInteger, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from balu.kernel.caller import Grade
@@ -31,7 +31,20 @@ class UserRow(BigIntAuditBase):
     """None: what the browser asks for."""
     notifications_enabled: Mapped[bool] = mapped_column(default=True)
 
+    avatar_tag: Mapped[str | None] = mapped_column(String(16), default=None)
+    """Changes with the picture; None without one."""
+
     @property
     def role(self) -> str:
         """The coarse role that older clients read."""
         return "admin" if self.grade in {"admin", "superadmin"} else "user"
+
+
+class AvatarRow(BigIntBase):
+    """An account's picture, as it was accepted."""
+
+    __tablename__ = "avatar"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    media_type: Mapped[str] = mapped_column(String(16))
+    body: Mapped[bytes] = mapped_column(LargeBinary)

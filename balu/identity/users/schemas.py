@@ -47,6 +47,8 @@ class UserRead(msgspec.Struct, kw_only=True):
     is_active: bool
     smb_enabled: bool
     quota_bytes: int | None
+    avatar_url: str | None
+    """Where the picture is; another one with every new picture. None without one."""
     created_at: datetime
     updated_at: datetime
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from balu.identity.users.avatars import AvatarService
 from balu.identity.users.errors import LastAdminError, UserExistsError, UserNotFoundError
 from balu.identity.users.events import UserCreated, UserDeleted, UserDisabled
 from balu.identity.users.models import UserRow
@@ -67,6 +68,11 @@ class UserService:
         if "\0" in key:
             return None  # PostgreSQL cannot even be asked
         return (await self._session.scalars(select(UserRow).where(UserRow.username_key == key))).one_or_none()
+
+    async def find_by_email(self, email: str) -> UserRow | None:
+        """The account of this address, upper and lower case being the same."""
+        found = select(UserRow).where(UserRow.email_key == email.casefold())
+        return (await self._session.scalars(found)).one_or_none()
 
     async def names(self, user_ids: Sequence[int]) -> dict[int, str]:
         """Names by number, of those that exist."""
@@ -178,8 +184,21 @@ class UserService:
             may_manage(by, row, row.grade)
         if row.grade in ADMINS and row.is_active:
             await self._keep_an_admin(row)
+        await AvatarService(self._unit).forget(user_id)
         await self._session.delete(row)
         self._unit.outbox.publish(UserDeleted(user_id=row.id, username=row.username))
+
+    async def close(self, user_id: int) -> None:
+        """End an account at once, for ``delete`` to follow; announces ``UserDisabled``.
+
+        Raises:
+            LastAdminError: nobody would be left to administer.
+        """
+        row = await self.get(user_id)
+        if row.grade in ADMINS and row.is_active:
+            await self._keep_an_admin(row)
+        await self._change(row, {"is_active": False, "epoch": row.epoch + 1})
+        self._unit.outbox.publish(UserDisabled(user_id=row.id))
 
     async def set_password_hash(
         self, user_id: int, password_hash: str, *, instead_of: str | None = None

@@ -7,5 +7,9 @@ class SetupDoneError(NotFoundError):
     """There is nothing here."""
 
 
+class SetupTokenError(ForbiddenError):
+    """The setup cannot go on with this token."""
+
+
 class SetupCodeError(ForbiddenError):
     """The setup code is wrong."""

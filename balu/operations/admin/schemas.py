@@ -28,5 +28,45 @@ class SetupClaimed(msgspec.Struct, kw_only=True):
 
     success: bool
     setup_token: str
+    """Shown as bearer token it opens the other steps, for half an hour."""
     user_id: int
     username: str
+
+
+class SetupUser(Plain, kw_only=True, forbid_unknown_fields=True):
+    """Somebody else who uses this Balu."""
+
+    username: Username
+    password: Password
+    email: Email | None = None
+
+
+class SetupUserMade(msgspec.Struct, kw_only=True):
+    """The account exists."""
+
+    success: bool
+    user_id: int
+    username: str
+
+
+class SetupFileAccess(Plain, kw_only=True, forbid_unknown_fields=True):
+    """How the owner reaches the files besides the browser."""
+
+    samba: bool = False
+    webdav: bool = False
+
+
+class SetupFileAccessMade(msgspec.Struct, kw_only=True):
+    """What was turned on for the owner."""
+
+    success: bool
+    samba: bool
+    app_password: str | None
+    """For the network drive, shown once; None unless WebDAV was wanted."""
+
+
+class SetupComplete(msgspec.Struct, kw_only=True):
+    """The setup is over."""
+
+    success: bool
+    completed_steps: list[str]

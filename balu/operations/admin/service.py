@@ -10,11 +10,20 @@ from pathlib import Path
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from balu.identity.auth import AuthService, Client, Keys, SignedIn, Tokens
-from balu.identity.users import NewUser, Passwords, UserService, check_password
+from balu.identity.auth import AppPasswordService, AuthService, Client, Keys, SignedIn, Tokens
+from balu.identity.users import (
+    NewUser,
+    Passwords,
+    UserNotFoundError,
+    UserRow,
+    UserService,
+    check_password,
+)
+from balu.kernel.caller import Caller
 from balu.kernel.config import Config
+from balu.kernel.errors import UnauthorizedError
 from balu.kernel.unit import Env, Unit, open_unit
-from balu.operations.admin.errors import SetupCodeError, SetupDoneError
+from balu.operations.admin.errors import SetupCodeError, SetupDoneError, SetupTokenError
 from balu.operations.admin.models import SetupRow
 
 CODE_BYTES = 16
@@ -47,6 +56,56 @@ async def setup_code(env: Env) -> str | None:
             update(SetupRow).where(SetupRow.id == ONLY).values(digest=_digest(env, code))
         )
     return code
+
+
+async def completed_steps(unit: Unit) -> list[str]:
+    """What of the setup is done, in that order."""
+    if await setup_required(unit):
+        return []
+    steps = await unit.session.scalar(select(SetupRow.steps).where(SetupRow.id == ONLY))
+    return ["admin", *(steps or [])]
+
+
+async def add_user(env: Env, token: str, new: NewUser) -> UserRow:
+    """Make an ordinary account with the owner's setup token.
+
+    Raises:
+        SetupTokenError, SetupDoneError: see ``_step``.
+        WeakPasswordError, UserExistsError: see ``UserService.create``.
+    """
+    async with open_unit(env, writes=False) as unit:
+        await _owner(unit, token)
+    check_password(new.password, new.username)
+    password_hash = await env.part(Passwords).hash(new.password)
+    async with open_unit(env) as unit:
+        await _step(unit, token, "users")
+        return await UserService(unit).create_hashed(new, password_hash)
+
+
+async def open_file_access(unit: Unit, token: str, *, samba: bool, webdav: bool) -> str | None:
+    """Let the owner reach files over the network; returns an app password when *webdav* is wanted.
+
+    Raises:
+        SetupTokenError, SetupDoneError: see ``_step``.
+    """
+    owner = await _step(unit, token, "file-access")
+    by = Caller(owner.id, owner.username, owner.grade)
+    await UserService(unit).update(owner.id, by, {"smb_enabled": samba})
+    if not webdav:
+        return None
+    scopes = ("files:read", "files:write")
+    _, secret = await AppPasswordService(unit).create(owner.id, "WebDAV", scopes, None)
+    return secret
+
+
+async def complete(unit: Unit, token: str) -> list[str]:
+    """End the setup: the token opens nothing any more; returns the steps that were done.
+
+    Raises:
+        SetupTokenError, SetupDoneError: see ``_step``.
+    """
+    await _step(unit, token, "complete")
+    return await completed_steps(unit)
 
 
 async def setup_required(unit: Unit) -> bool:
@@ -94,6 +153,34 @@ async def _claim_row(unit: Unit, digest: bytes) -> None:
     won = await unit.session.scalar(free.values(claimed_at=unit.now(), digest=None).returning(SetupRow.id))
     if won is None:
         raise SetupDoneError("There is nothing here.")
+
+
+async def _owner(unit: Unit, token: str) -> UserRow:
+    try:
+        claims = Tokens(unit.env.part(Keys)).read("setup", token, unit.now())
+        owner = await UserService(unit).get(claims["sub"])
+    except (UnauthorizedError, UserNotFoundError) as error:
+        raise SetupTokenError("This setup has ended. Go on in Balu's own pages.") from error
+    if owner.grade != "superadmin" or not owner.is_active:
+        raise SetupTokenError("This setup has ended. Go on in Balu's own pages.")
+    return owner
+
+
+async def _step(unit: Unit, token: str, name: str) -> UserRow:
+    """Note a step and return the owner.
+
+    Raises:
+        SetupTokenError: not the owner's token, or half an hour is over.
+        SetupDoneError: the setup was completed.
+    """
+    owner = await _owner(unit, token)
+    steps = await unit.session.scalar(select(SetupRow.steps).where(SetupRow.id == ONLY).with_for_update())
+    if steps is None or "complete" in steps:
+        raise SetupDoneError("There is nothing here.")
+    if name not in steps:
+        noted = update(SetupRow).where(SetupRow.id == ONLY).values(steps=[*steps, name])
+        await unit.session.execute(noted)
+    return owner
 
 
 async def _stored(unit: Unit) -> bytes | None:
