@@ -2,7 +2,7 @@
 // opens real Chromium. BALU_E2E_URL names a server that runs already, as the development server does.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -28,12 +28,16 @@ const ENVIRON = Object.fromEntries(Object.entries(process.env).filter(([name]) =
 const START_MS = 30_000;
 export const ADMIN = { username: "anna", password: "Correct-Horse-7" };
 
-/** A server with one administrator, unless it is to wait for its set-up; `stop` ends it and removes its data. */
-export async function startServer({ claimed = true } = {}) {
+/**
+ * A server with one administrator, unless it is to wait for its set-up; `settings` gets its address and answers
+ * its balu.toml. `stop` ends it and removes its data.
+ */
+export async function startServer({ claimed = true, settings } = {}) {
   if (process.env.BALU_E2E_URL) return { url: process.env.BALU_E2E_URL, cookies: [], stop: async () => {} };
   const data = await mkdtemp(join(tmpdir(), "balu-e2e-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
+  if (settings) await writeFile(join(data, "balu.toml"), settings(url));
   const add = ["users", "add", ADMIN.username, "--role", "admin", "--password-stdin", "--data-dir", data];
   if (claimed) await balu(add, ADMIN.password);
   let log = "";
@@ -160,7 +164,7 @@ async function healthy(url, log) {
   throw new Error(`the server did not start:\n${log()}`);
 }
 
-async function freePort() {
+export async function freePort() {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address();

@@ -7,7 +7,7 @@ import { axe, openPage, startServer } from "./harness.mjs";
 
 const PICTURES = process.env.BALU_PICTURES;
 const PAGES = { home: "/", files: "/files/", trash: "/trash", people: "/server/people", account: "/account" };
-const BARE = { login: "/login", setup: "/setup" };
+const BARE = { login: "/login", reset: "/reset", setup: "/setup" };
 const CONTENT = {
   "Garden plan.pdf": 348_211,
   "Holiday budget.xlsx": 21_480,

@@ -1,11 +1,11 @@
 // From an empty server to files on disk in one click and a drop, then a second factor and a second person.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { ADMIN, openPage, startServer, systemDrop } from "../harness.mjs";
+import { totp } from "../totp.mjs";
 
 let server;
 let local;
@@ -67,16 +67,3 @@ test("setup, drop, download, second factor, second person", async (t) => {
   await page.getByRole("button", { name: "Upload files" }).first().waitFor();
   assert.deepEqual(problems, []);
 });
-
-/** RFC 6238, six digits. */
-function totp(secret, ahead = 0) {
-  const bits = [...secret.replace(/[\s=]/g, "")].map((c) =>
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0"),
-  );
-  const key = Buffer.from(bits.join("").match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + ahead));
-  const mac = createHmac("sha1", key).update(step).digest();
-  const number = mac.readUInt32BE(mac[19] & 15) & 0x7fffffff;
-  return String(number % 1_000_000).padStart(6, "0");
-}

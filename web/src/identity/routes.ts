@@ -19,6 +19,18 @@ const loginRoute = createRoute({
   component: lazyPage(() => import("./auth/login"), "LoginPage", identityText),
 });
 
+const resetRoute = createRoute({
+  getParentRoute: () => bareRoute,
+  path: "/reset",
+  component: lazyPage(() => import("./auth/reset"), "AskResetPage", identityText),
+});
+
+const newPasswordRoute = createRoute({
+  getParentRoute: () => bareRoute,
+  path: "/reset/$token",
+  component: lazyPage(() => import("./auth/reset"), "NewPasswordPage", identityText),
+});
+
 const accountRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "/account",
@@ -34,7 +46,7 @@ const peopleRoute = createRoute({
   component: lazyPage(() => import("./users/page"), "PeoplePage", identityText),
 });
 
-export const bareRoutes = [setupRoute, loginRoute] as const;
+export const bareRoutes = [setupRoute, loginRoute, resetRoute, newPasswordRoute] as const;
 export const accountRoutes = [accountRoute] as const;
 export const peopleRoutes = [peopleRoute] as const;
 

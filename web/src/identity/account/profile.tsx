@@ -11,6 +11,7 @@ import { bootstrapQuery, renewSession, useUser } from "@/kernel/session/session"
 import { deleteOwnAccount } from "../auth/api";
 import { identityText } from "../text";
 import { changePerson, gradeOf } from "../users/api";
+import { Picture } from "./picture";
 
 const EMAIL = /^[^@\s]+@[^@\s]+$/;
 
@@ -21,6 +22,7 @@ export function Profile() {
   return (
     <div className="stack">
       <Card title={t.account.tabs.profile}>
+        <Picture />
         <div>
           <Line title={t.username}>{user.username}</Line>
           <Line title={t.account.role}>{t.people.roles[gradeOf(user)]}</Line>

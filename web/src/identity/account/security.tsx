@@ -17,21 +17,25 @@ import {
   toast,
   useForm,
 } from "@/kernel/kit";
-import { useIsAdmin, useUser } from "@/kernel/session/session";
+import { useFeature, useIsAdmin, useUser } from "@/kernel/session/session";
 import { changePassword, endSession, type Session, sessionsQuery } from "../auth/api";
 import { fulfilsRules, PasswordRules } from "../auth/rules";
 import { identityText } from "../text";
 import { deviceName } from "./device";
-import { ApiKeys } from "./tokens";
+import { Pin } from "./pin";
+import { ApiKeys, AppPasswords } from "./tokens";
 import { TwoStep } from "./two-step";
 
 export function Security() {
   const isAdmin = useIsAdmin();
+  const isLocal = useFeature("local");
   return (
     <div className="stack">
       <PasswordCard />
       <TwoStep />
+      {isLocal && <Pin />}
       <Sessions />
+      <AppPasswords />
       {isAdmin && <ApiKeys />}
     </div>
   );

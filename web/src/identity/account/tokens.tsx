@@ -1,5 +1,5 @@
-// API tokens: keys for programs, made by administrators.
-import { useQuery } from "@tanstack/react-query";
+// Secrets for programs, shown once: API tokens, made by administrators, and app passwords for network drives.
+import { type UseQueryOptions, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { problemText } from "@/kernel/api/problem-text";
 import { queryClient } from "@/kernel/api/query";
@@ -21,16 +21,55 @@ import {
   toast,
   useForm,
 } from "@/kernel/kit";
-import { type ApiKey, apiKeysQuery, createApiKey, revokeApiKey } from "../auth/api";
+import {
+  apiKeysQuery,
+  appPasswordsQuery,
+  createApiKey,
+  createAppPassword,
+  revokeApiKey,
+  revokeAppPassword,
+} from "../auth/api";
+import type { Catalog } from "../en";
 import { identityText } from "../text";
 
 const ACCESS = { full: ["files:read", "files:write"], read: ["files:read"] };
 
+interface Secret {
+  id: number;
+  name: string;
+  scopes: string[];
+  hint?: string;
+  expires_at: string | null;
+  last_used_at: string | null;
+}
+
+interface Kind {
+  text: Catalog["tokens"] | Catalog["appPasswords"];
+  query: Pick<UseQueryOptions<Secret[]>, "queryKey" | "queryFn">;
+  /** Makes one and answers its text. */
+  create: (name: string, scopes: string[]) => Promise<string>;
+  revoke: (id: number) => Promise<unknown>;
+}
+
 export function ApiKeys() {
-  const t = useText(identityText).tokens;
-  const tokens = useQuery(apiKeysQuery);
+  const text = useText(identityText).tokens;
+  const create = async (name: string, scopes: string[]) => (await createApiKey(name, scopes)).key;
+  const query = { queryKey: apiKeysQuery.queryKey, queryFn: apiKeysQuery.queryFn } as Kind["query"];
+  return <Secrets kind={{ text, query, create, revoke: revokeApiKey }} />;
+}
+
+export function AppPasswords() {
+  const text = useText(identityText).appPasswords;
+  const create = async (name: string, scopes: string[]) => (await createAppPassword(name, scopes)).secret;
+  const query = { queryKey: appPasswordsQuery.queryKey, queryFn: appPasswordsQuery.queryFn } as Kind["query"];
+  return <Secrets kind={{ text, query, create, revoke: revokeAppPassword }} />;
+}
+
+function Secrets({ kind }: { kind: Kind }) {
+  const t = kind.text;
+  const secrets = useQuery(kind.query);
   const [adding, setAdding] = useState(false);
-  if (tokens.isPending) return null;
+  if (secrets.isPending) return null;
   return (
     <Card
       title={t.title}
@@ -41,59 +80,59 @@ export function ApiKeys() {
         </Button>
       }
     >
-      {tokens.isError && !tokens.data && <ErrorState error={tokens.error} retry={tokens.refetch} />}
-      {tokens.data?.length === 0 && <p className="meta">{t.none}</p>}
-      {tokens.data && tokens.data.length > 0 && (
+      {secrets.isError && !secrets.data && <ErrorState error={secrets.error} retry={secrets.refetch} />}
+      {secrets.data?.length === 0 && <p className="meta">{t.none}</p>}
+      {secrets.data && secrets.data.length > 0 && (
         <div>
-          {tokens.data.map((token) => (
-            <TokenLine key={token.id} token={token} />
+          {secrets.data.map((secret) => (
+            <SecretLine key={secret.id} kind={kind} secret={secret} />
           ))}
         </div>
       )}
-      {adding && <AddDialog onClose={() => setAdding(false)} />}
+      {adding && <AddDialog kind={kind} onClose={() => setAdding(false)} />}
     </Card>
   );
 }
 
-function TokenLine({ token }: { token: ApiKey }) {
-  const t = useText(identityText).tokens;
+function SecretLine({ kind, secret }: { kind: Kind; secret: Secret }) {
+  const t = kind.text;
   const words = useText(kernelText);
   const format = useFormat();
   async function revoke(): Promise<void> {
-    const action = t.revokeFor(token.name);
+    const action = t.revokeFor(secret.name);
     if (!(await confirm({ title: `${action}?`, body: t.revokeBody, action, danger: true }))) return;
     try {
-      await revokeApiKey(token.id);
-      toast({ text: t.revoked(token.name), tone: "ok" });
+      await kind.revoke(secret.id);
+      toast({ text: t.revoked(secret.name), tone: "ok" });
     } catch (error) {
       toast({ text: problemText(error, words.problem), tone: "bad" });
     }
-    await queryClient.invalidateQueries({ queryKey: apiKeysQuery.queryKey });
+    await queryClient.invalidateQueries({ queryKey: kind.query.queryKey });
   }
-  const access = token.scopes.includes("files:write") ? t.full : t.read;
-  const used = token.last_used_at ? t.used(format.when(token.last_used_at)) : t.unused;
-  const until = token.expires_at && t.until(format.day(token.expires_at));
-  const note = [`${token.hint}…`, access, used, until].filter(Boolean).join(" · ");
+  const access = secret.scopes.includes("files:write") ? t.full : t.read;
+  const used = secret.last_used_at ? t.used(format.when(secret.last_used_at)) : t.unused;
+  const until = secret.expires_at && t.until(format.day(secret.expires_at));
+  const note = [secret.hint && `${secret.hint}…`, access, used, until].filter(Boolean).join(" · ");
   return (
-    <Line title={token.name} note={note}>
-      <Button aria-label={t.revokeFor(token.name)} onClick={() => void revoke()}>
+    <Line title={secret.name} note={note}>
+      <Button aria-label={t.revokeFor(secret.name)} onClick={() => void revoke()}>
         {t.revoke}
       </Button>
     </Line>
   );
 }
 
-function AddDialog({ onClose }: { onClose: () => void }) {
-  const t = useText(identityText).tokens;
+function AddDialog({ kind, onClose }: { kind: Kind; onClose: () => void }) {
+  const t = kind.text;
   const words = useText(kernelText);
   const [secret, setSecret] = useState<string | null>(null);
   const form = useForm({
     initial: { name: "", access: "full" as keyof typeof ACCESS },
     check: ({ name }) => ({ name: name.trim() ? undefined : t.nameMissing }),
-    send: ({ name, access }) => createApiKey(name.trim(), ACCESS[access]),
+    send: ({ name, access }) => kind.create(name.trim(), ACCESS[access]),
     done: (made) => {
-      setSecret(made.key);
-      void queryClient.invalidateQueries({ queryKey: apiKeysQuery.queryKey });
+      setSecret(made);
+      void queryClient.invalidateQueries({ queryKey: kind.query.queryKey });
     },
   });
   if (secret) {

@@ -59,6 +59,7 @@ export function TwoStep() {
       {(step === "off" || step === "renew") && (
         <ProofDialog
           act={step}
+          withCode={status.data?.enabled === true}
           onClose={finish}
           onDone={(codes) => (codes ? setStep({ codes }) : finish())}
         />
@@ -73,11 +74,16 @@ function State({ status, onStep }: { status: TwoStepStatus; onStep: (step: Step)
   const format = useFormat();
   if (!status.enabled) {
     return (
-      <div>
-        <Button variant="primary" icon={ShieldCheck} onClick={() => onStep("enrol")}>
-          {t.turnOn}
-        </Button>
-      </div>
+      <>
+        <div>
+          <Button variant="primary" icon={ShieldCheck} onClick={() => onStep("enrol")}>
+            {t.turnOn}
+          </Button>
+        </div>
+        <Line title={t.codesLeft(status.backup_codes_remaining)} note={t.codesNote}>
+          <Button onClick={() => onStep("renew")}>{t.newCodes}</Button>
+        </Line>
+      </>
     );
   }
   return (
@@ -93,11 +99,12 @@ function State({ status, onStep }: { status: TwoStepStatus; onStep: (step: Step)
 
 interface ProofProps {
   act: "off" | "renew";
+  withCode: boolean;
   onClose: () => void;
   onDone: (codes?: string[]) => void;
 }
 
-function ProofDialog({ act, onClose, onDone }: ProofProps) {
+function ProofDialog({ act, withCode, onClose, onDone }: ProofProps) {
   const t = useText(identityText);
   const words = useText(kernelText);
   const form = useForm({
@@ -137,7 +144,14 @@ function ProofDialog({ act, onClose, onDone }: ProofProps) {
         </Notice>
       )}
       <PasswordInput label={t.password} autoComplete="current-password" {...form.bind("password")} />
-      <Input label={t.auth.code} autoComplete="one-time-code" autoCapitalize="none" {...form.bind("code")} />
+      {withCode && (
+        <Input
+          label={t.auth.code}
+          autoComplete="one-time-code"
+          autoCapitalize="none"
+          {...form.bind("code")}
+        />
+      )}
     </Dialog>
   );
 }

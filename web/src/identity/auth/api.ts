@@ -41,6 +41,28 @@ export interface ApiKey {
   last_used_at: string | null;
 }
 
+/** A secret for one network drive. */
+export interface AppPassword {
+  id: number;
+  name: string;
+  scopes: string[];
+  created_at: string;
+  expires_at: string;
+  last_used_at: string | null;
+}
+
+interface PinStatus {
+  pin_enabled: boolean;
+}
+
+export interface Recovery {
+  username: string;
+  recovery_code: string;
+  new_password: string;
+}
+
+type ByToken = { path: { token: string } };
+
 interface Proof {
   password: string;
   code: string;
@@ -62,13 +84,22 @@ interface Paths {
   "/api/auth/2fa/setup": Post<Enrolment>;
   "/api/auth/2fa/status": Get<TwoStepStatus>;
   "/api/auth/2fa/disable": Post<unknown, Proof>;
-  "/api/auth/2fa/backup-codes": Post<{ backup_codes: string[] }, Proof>;
   "/api/auth/change-password": Post<unknown, { current_password: string; new_password: string }>;
   "/api/auth/sessions": Get<Session[]>;
   "/api/auth/sessions/{id}": Delete<unknown, undefined, { path: { id: Session["id"] } }>;
   "/api/api-keys/": Get<ApiKey[]> & Post<ApiKey & { key: string }, { name: string; scopes: string[] }>;
   "/api/api-keys/{id}": Delete<unknown, undefined, { path: { id: ApiKey["id"] } }>;
+  "/api/auth/app-passwords": Get<AppPassword[]> &
+    Post<AppPassword & { secret: string }, { name: string; scopes: string[] }>;
+  "/api/auth/app-passwords/{id}": Delete<unknown, undefined, { path: { id: AppPassword["id"] } }>;
   "/api/auth/me": Delete<unknown, { password: string }>;
+  "/api/auth/login-pin": Post<Token, { username: string; pin: string; session: "cookie" }>;
+  "/api/auth/pin": Get<PinStatus> & Post<PinStatus, { pin: string; code: string }> & Delete<PinStatus>;
+  "/api/auth/recovery-codes": Post<{ backup_codes: string[] }, { password: string; code?: string }>;
+  "/api/auth/recovery-reset": Post<unknown, Recovery>;
+  "/api/auth/password-reset": Post<unknown, { email: string }>;
+  "/api/auth/password-reset/{token}": Get<{ valid: boolean; expires_at: string }, ByToken> &
+    Post<unknown, { new_password: string }, ByToken>;
 }
 
 const api = client<Paths>();
@@ -103,8 +134,10 @@ export function disableTwoStep(proof: Proof) {
   return call(api.POST("/api/auth/2fa/disable", { body: proof }));
 }
 
-export async function renewRecoveryCodes(proof: Proof): Promise<string[]> {
-  return (await call(api.POST("/api/auth/2fa/backup-codes", { body: proof }))).backup_codes;
+/** New recovery codes; the code only counts where two-step sign-in is on. */
+export async function renewRecoveryCodes({ password, code }: Proof): Promise<string[]> {
+  const body = code ? { password, code } : { password };
+  return (await call(api.POST("/api/auth/recovery-codes", { body }))).backup_codes;
 }
 
 export function changePassword(current_password: string, new_password: string) {
@@ -136,6 +169,59 @@ export function createApiKey(name: string, scopes: string[]) {
 
 export function revokeApiKey(id: ApiKey["id"]) {
   return call(api.DELETE("/api/api-keys/{id}", { params: { path: { id } } }));
+}
+
+export const appPasswordsQuery = queryOptions({
+  queryKey: ["auth", "app-passwords"],
+  queryFn: () => call(api.GET("/api/auth/app-passwords")),
+});
+
+export function createAppPassword(name: string, scopes: string[]) {
+  return call(api.POST("/api/auth/app-passwords", { body: { name, scopes } }));
+}
+
+export function revokeAppPassword(id: AppPassword["id"]) {
+  return call(api.DELETE("/api/auth/app-passwords/{id}", { params: { path: { id } } }));
+}
+
+export function signInByPin(username: string, pin: string) {
+  return call(api.POST("/api/auth/login-pin", { body: { username, pin, session: "cookie" } }));
+}
+
+export const pinQuery = queryOptions({
+  queryKey: ["auth", "pin"],
+  queryFn: () => call(api.GET("/api/auth/pin")),
+});
+
+export function choosePin(pin: string, code: string) {
+  return call(api.POST("/api/auth/pin", { body: { pin, code } }));
+}
+
+export function removePin() {
+  return call(api.DELETE("/api/auth/pin"));
+}
+
+export function askReset(email: string) {
+  return call(api.POST("/api/auth/password-reset", { body: { email } }));
+}
+
+/** Whether a link works; asked once, since looking is limited. */
+export function resetQuery(token: string) {
+  return queryOptions({
+    queryKey: ["auth", "reset", token],
+    queryFn: () => call(api.GET("/api/auth/password-reset/{token}", { params: { path: { token } } })),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
+}
+
+export function resetPassword(token: string, new_password: string) {
+  const params = { path: { token } };
+  return call(api.POST("/api/auth/password-reset/{token}", { params, body: { new_password } }));
+}
+
+export function recoverPassword(recovery: Recovery) {
+  return call(api.POST("/api/auth/recovery-reset", { body: recovery }));
 }
 
 export function deleteOwnAccount(password: string) {

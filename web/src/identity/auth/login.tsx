@@ -5,10 +5,10 @@ import { problemText } from "@/kernel/api/problem-text";
 import { useText } from "@/kernel/i18n/area";
 import { formatDuration } from "@/kernel/i18n/format";
 import { kernelText } from "@/kernel/i18n/kernel";
-import { Button, Input, Notice, PasswordInput, useForm } from "@/kernel/kit";
-import { renewSession } from "@/kernel/session/session";
+import { Button, Input, LinkButton, Notice, PasswordInput, useForm } from "@/kernel/kit";
+import { renewSession, useFeature } from "@/kernel/session/session";
 import { identityText } from "../text";
-import { confirmSignIn, isSecondStep, signIn } from "./api";
+import { confirmSignIn, isSecondStep, signIn, signInByPin } from "./api";
 import { BareFrame } from "./frame";
 
 const route = getRouteApi("/bare/login");
@@ -17,24 +17,28 @@ export function LoginPage() {
   const { next } = route.useSearch();
   const router = useRouter();
   const [pending, setPending] = useState<string | null>(null);
+  const isLocal = useFeature("local");
+  const [byPin, setByPin] = useState(false);
 
   async function enter(): Promise<void> {
     await renewSession();
     router.history.replace(next ?? "/");
   }
+  if (byPin) return <PinStep onDone={enter} onBack={() => setByPin(false)} />;
   return pending ? (
     <SecondStep pending={pending} onDone={enter} onBack={() => setPending(null)} />
   ) : (
-    <FirstStep onDone={enter} onSecondStep={setPending} />
+    <FirstStep onDone={enter} onSecondStep={setPending} onPin={isLocal ? () => setByPin(true) : undefined} />
   );
 }
 
 interface FirstStepProps {
   onDone: () => Promise<void>;
   onSecondStep: (pending: string) => void;
+  onPin?: () => void;
 }
 
-function FirstStep({ onDone, onSecondStep }: FirstStepProps) {
+function FirstStep({ onDone, onSecondStep, onPin }: FirstStepProps) {
   const t = useText(identityText);
   const form = useForm({
     initial: { username: "", password: "" },
@@ -65,6 +69,54 @@ function FirstStep({ onDone, onSecondStep }: FirstStepProps) {
         />
         <Button type="submit" variant="primary" wide busy={form.busy}>
           {t.auth.signIn}
+        </Button>
+        {onPin && (
+          <Button wide onClick={onPin}>
+            {t.auth.byPin}
+          </Button>
+        )}
+        <LinkButton to="/reset" variant="ghost" wide>
+          {t.auth.forgot}
+        </LinkButton>
+      </form>
+    </BareFrame>
+  );
+}
+
+function PinStep({ onDone, onBack }: { onDone: () => Promise<void>; onBack: () => void }) {
+  const t = useText(identityText);
+  const form = useForm({
+    initial: { username: "", pin: "" },
+    send: async ({ username, pin }) => {
+      await signInByPin(username.trim(), pin);
+      await onDone();
+    },
+  });
+  return (
+    <BareFrame title={t.auth.byPin}>
+      <form onSubmit={form.submit}>
+        <Failure error={form.failure} wrong={t.auth.wrongPin} />
+        <Input
+          label={t.username}
+          required
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          ref={focusOnce}
+          {...form.bind("username")}
+        />
+        <PasswordInput
+          label={t.auth.pin}
+          required
+          inputMode="numeric"
+          autoComplete="off"
+          {...form.bind("pin")}
+        />
+        <Button type="submit" variant="primary" wide busy={form.busy}>
+          {t.auth.signIn}
+        </Button>
+        <Button variant="ghost" wide onClick={onBack}>
+          {t.auth.byPassword}
         </Button>
       </form>
     </BareFrame>

@@ -1,6 +1,6 @@
 // People of this server on the wire.
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { call, client } from "@/kernel/api/client";
+import { call, client, csrfHeaders } from "@/kernel/api/client";
 import { queryClient } from "@/kernel/api/query";
 import type { Delete, Get, Post, Put } from "@/kernel/api/shape";
 import type { User } from "@/kernel/session/types";
@@ -37,6 +37,7 @@ export type PersonChange = Partial<{
 type ById = { path: { id: number } };
 
 interface Paths {
+  "/api/users/{id}/avatar": Delete<unknown, undefined, ById>;
   "/api/users/": Get<People, { query: { search?: string; sort_by?: string; sort_order?: string } }> &
     Post<User, NewPerson>;
   "/api/users/{id}": Put<User, PersonChange, ById> & Delete<unknown, undefined, ById>;
@@ -77,4 +78,18 @@ async function renewed<T>(answer: Promise<T>): Promise<T> {
   const value = await answer;
   await queryClient.invalidateQueries({ queryKey: ["people"] });
   return value;
+}
+
+/** Replaces a person's picture; the bytes go as they are, which the JSON client cannot do. */
+export function setPicture(id: number, picture: Blob): Promise<unknown> {
+  const send = async () => {
+    const headers = { ...csrfHeaders(), "Content-Type": picture.type };
+    const response = await fetch(`/api/users/${id}/avatar`, { method: "POST", headers, body: picture });
+    return { response, error: response.ok ? undefined : await response.text() };
+  };
+  return call(send());
+}
+
+export function removePicture(id: number) {
+  return call(api.DELETE("/api/users/{id}/avatar", { params: { path: { id } } }));
 }

@@ -5,6 +5,7 @@ import { useText } from "@/kernel/i18n/area";
 import { useFormat } from "@/kernel/i18n/format";
 import { kernelText } from "@/kernel/i18n/kernel";
 import {
+  Avatar,
   Badge,
   Ban,
   Button,
@@ -139,9 +140,7 @@ function Name({ user, isSelf }: { user: User; isSelf: boolean }) {
   const t = useText(identityText).people;
   return (
     <span className="person">
-      <span className="avatar" aria-hidden>
-        {user.username.slice(0, 1).toUpperCase()}
-      </span>
+      <Avatar user={user} />
       <span>
         <span className="row">
           {user.username}

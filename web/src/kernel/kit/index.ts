@@ -1,5 +1,6 @@
 // The kit: every part of the interface exists once, here.
 export { type Anchor, place } from "./anchor";
+export { Avatar } from "./avatar";
 export { Button, type ButtonProps, IconButton, type IconButtonProps, LinkButton } from "./button";
 export { ConfirmHost, confirm, type Question } from "./confirm";
 export { CopyField, copyText } from "./copy";

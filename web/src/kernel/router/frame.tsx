@@ -1,6 +1,7 @@
 import { Outlet } from "@tanstack/react-router";
 import { Suspense } from "react";
 import { ConfirmHost, ToastRegion, TooltipHost } from "../kit";
+import { ProofHost } from "../session/proof";
 
 /** What every page has: messages, questions and tooltips. */
 export function RootFrame() {
@@ -11,6 +12,7 @@ export function RootFrame() {
       </Suspense>
       <Suspense>
         <ConfirmHost />
+        <ProofHost />
         <ToastRegion />
       </Suspense>
       <TooltipHost />

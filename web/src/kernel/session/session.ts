@@ -42,6 +42,11 @@ export function useUser(): User {
   return user;
 }
 
+/** Whether this server offers something, as the bootstrap answer says. */
+export function useFeature(name: string): boolean {
+  return useBootstrap()?.features[name] === true;
+}
+
 export function useIsAdmin(): boolean {
   return useBootstrap()?.user?.role === "admin";
 }

@@ -6,6 +6,7 @@ export interface User {
   grade: string;
   is_active: boolean;
   quota_bytes: number | null;
+  avatar_url: string | null;
   created_at: string;
   updated_at: string;
 }
@@ -18,7 +19,8 @@ export interface Settings {
 /** Everything the first paint needs, in one answer. */
 export interface Bootstrap {
   user: User | null;
-  features: Record<string, unknown> | string[];
+  /** What this server offers, and whether this browser sits at it (`local`). */
+  features: Record<string, boolean>;
   settings: Settings | null;
   language: string;
   version: string;

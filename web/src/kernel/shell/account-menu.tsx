@@ -2,7 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { problemText } from "../api/problem-text";
 import { useText } from "../i18n/area";
 import { kernelText } from "../i18n/kernel";
-import { LogOut, Menu, Monitor, Moon, Sun, toast, User } from "../kit";
+import { Avatar, LogOut, Menu, Monitor, Moon, Sun, toast, User } from "../kit";
 import { saveSettings, signOut, useUser } from "../session/session";
 import { type Look, useLook } from "../theme/look";
 
@@ -40,9 +40,7 @@ export function AccountMenu() {
       ]}
       trigger={(button) => (
         <button {...button} type="button" className="avatar-btn" aria-label={t.account.menu(user.username)}>
-          <span className="avatar" aria-hidden>
-            {user.username.slice(0, 1).toUpperCase()}
-          </span>
+          <Avatar user={user} />
         </button>
       )}
     />
