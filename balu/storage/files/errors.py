@@ -4,6 +4,8 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
+
 from balu.kernel.errors import (
     BaluError,
     ConflictError,
@@ -14,7 +16,10 @@ from balu.kernel.errors import (
     UnavailableError,
     UnsafePathError,
 )
+from balu.kernel.threads import PanickedError
 from balu_core import StaleTargetError
+
+log = structlog.get_logger("balu.files")
 
 
 class FileNotFoundHereError(NotFoundError):
@@ -65,6 +70,12 @@ class DigestError(BaluError):
     """The bytes do not have the announced checksum."""
 
     status, code = 460, "upload-hash"
+
+
+class InternalError(BaluError):
+    """Something went wrong inside Balu."""
+
+    code = "internal"
 
 
 class BitRotError(BaluError):
@@ -121,6 +132,9 @@ def explained(error: OSError, shown: str) -> BaluError:
     shown = shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if isinstance(error, StaleTargetError):
         return FileChangedError(f"{shown} was changed meanwhile. Look at it again.")
+    if isinstance(error, PanickedError):
+        log.error("the native half panicked", path=shown, reason=str(error))
+        return InternalError("This is a mistake in Balu; it is in the server's log. Try again in a minute.")
     for numbers, kind, sentence in MEANINGS:
         if error.errno in numbers:
             return kind(sentence.format(repr(shown)))
