@@ -24,7 +24,8 @@ def problem(error: BaseException, request_id: str) -> tuple[int, dict[str, str],
     """``(status, headers, document)`` for *error*; nothing about our own bugs leaves the server."""
     if isinstance(error, InvalidError):
         issues = [{"loc": ["body", error.field or ""], "msg": error.detail, "type": "value_error"}]
-        return _invalid(issues, request_id)
+        status, _, document = _invalid(issues, request_id)
+        return status, dict(error.headers), document
     if isinstance(error, BaluError):
         return error.status, dict(error.headers), {
             "type": f"/problems/{error.code}", "title": error.title, "status": error.status,

@@ -1,6 +1,8 @@
 """A real tus client against a real server, and a server that is killed in the middle."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from io import BytesIO
@@ -15,6 +17,7 @@ from balu_core import blake3_hex
 tusclient = pytest.importorskip("tusclient.client")
 PASSWORD = "Correct horse battery staple 7"
 MIB = 1 << 20
+WEB = Path(__file__).parents[2] / "web"
 
 
 def sign_in(server: Server) -> dict[str, str]:
@@ -45,4 +48,36 @@ def test_tuspy_goes_on_after_the_server_was_killed(server: Server) -> None:
     home = Path(server.data_dir) / "volumes" / "main" / "anna"
     assert (home / "a.bin").read_bytes() == body
     shown = httpx2.get(again.url, headers=client.headers).json()
+    assert (shown["status"], shown["blake3"]) == ("completed", blake3_hex(body))
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="Node.js IS NOT INSTALLED: tus-js-client did not run")
+@pytest.mark.skipif(
+    not (WEB / "node_modules" / "tus-js-client").is_dir(), reason="web/node_modules IS MISSING: npm ci in web"
+)
+def test_tus_js_client_goes_on_after_the_server_was_killed(server: Server, tmp_path: Path) -> None:
+    body = os.urandom(21 * MIB + 17)
+    (tmp_path / "a.bin").write_bytes(body)
+    script = Path(__file__).with_name("tus_client.mjs")
+    bearer = sign_in(server)["Authorization"]
+    command = [
+        "node",
+        str(script),
+        str(WEB),
+        f"{server.url}/api/uploads",
+        bearer,
+        str(tmp_path / "a.bin"),
+        "js.bin",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdout is not None
+        last, is_killed = {}, False
+        for line in client.stdout:
+            last = json.loads(line)
+            if not is_killed and last.get("accepted", 0) >= 4 * MIB:
+                server.restart()
+                is_killed = True
+    assert (client.returncode, is_killed) == (0, True)
+    assert (server.data_dir / "volumes" / "main" / "anna" / "js.bin").read_bytes() == body
+    shown = httpx2.get(last["url"], headers={"authorization": bearer}).json()
     assert (shown["status"], shown["blake3"]) == ("completed", blake3_hex(body))
