@@ -19,7 +19,7 @@ def test_an_upload_belongs_to_whoever_began_it(anna: Person, ben: Person) -> Non
         ben.ask("GET", where),
     ):
         assert answer.status_code == 404
-    stolen = {"upload_concat": f"final;{where}", "upload_metadata": "filename YQ=="}
+    stolen: dict[str, Any] = {"upload_concat": f"final;{where}", "upload_metadata": "filename YQ=="}
     assert ben.ask("POST", "/api/uploads", **stolen).status_code == 404
     assert anna.offset(where) == 0
 

@@ -46,6 +46,8 @@ KEEP = timedelta(days=7)
 STEP = 64 << 20
 """Quota of uploads of unknown length is taken in steps of this size."""
 MAX_SIZE = (1 << 63) - 1
+MAX_REREAD = 256 << 20
+"""Bytes that may be read for the hash when an upload ends; beyond that a job finds it later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +247,7 @@ class UploadService:
             there = await self.threads.run(home.core.staged, row.id)
         if there is None:
             return await self._published_before(home, row)
-        staged = await self._sealed(home, row)
+        staged = await self._sealed(home, row, must_hash=terms.blake3 is not None)
         if staged.blake3 is not None and terms.blake3 not in {None, staged.blake3}:
             await self.end(row, "failed", "The bytes do not have the announced checksum.")
             raise DigestError("The bytes do not have the announced checksum. Send the file again.")
@@ -267,12 +269,14 @@ class UploadService:
             return await self._published_before(home, await self.get(row.id))
         return await self._finished(row, stored.found), stored.found
 
-    async def _sealed(self, home: Home, row: UploadRow) -> Staged:
-        spans = row.spans
+    async def _sealed(self, home: Home, row: UploadRow, *, must_hash: bool) -> Staged:
+        spans, reads = row.spans, MAX_SIZE if must_hash else MAX_REREAD
         if row.chunk_size is not None and row.kind in {"sync", "manifest"}:
             spans = b"".join(chunk.spans for chunk in await self.chunks(row.id))
         try:
-            entry, blake3 = await self.threads.run(home.core.seal, row.id, size=row.size or 0, spans=spans)
+            entry, blake3 = await self.threads.run(
+                home.core.seal, row.id, size=row.size or 0, spans=spans, reads=reads
+            )
         except BlockingIOError:
             raise UploadBusyError("Bytes are still being written. Try again.") from None
         except OSError as error:

@@ -35,8 +35,7 @@ from balu.storage.uploads.tus_headers import (
 
 VERSION = "1.0.0"
 EXTENSIONS = (
-    "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,"
-    "concatenation"
+    "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation"
 )
 OFFSET_TYPE = "application/offset+octet-stream"
 PREFIX = "/api/uploads"

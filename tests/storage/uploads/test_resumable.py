@@ -191,3 +191,21 @@ async def test_a_sparse_tebibyte_is_published_within_a_second(client: httpx.Asyn
     assert time.perf_counter() - started < 1
     shown = (place.home / "big").stat()
     assert (shown.st_size, shown.st_blocks * 512 < 100 * MIB) == (size, True)
+
+
+async def test_a_hash_over_a_tebibyte_of_holes_is_refused_at_once(client: httpx.AsyncClient) -> None:
+    manifest = {"path": "big", "size": 1 << 40, "chunks": [[64 * MIB, None]] * (1 << 14)}
+    answer = await client.post("/api/uploads/manifest", json=manifest | {"blake3": "0" * 64})
+    assert (answer.status_code, list(answer.json()["fields"])) == (422, ["blake3"])
+
+
+@pytest.mark.parametrize("is_true", [True, False])
+async def test_a_hash_over_smaller_holes_is_always_compared(
+    client: httpx.AsyncClient, place: Any, is_true: bool
+) -> None:
+    body = bytes(3 * 64 * MIB)
+    manifest = {"path": "holes", "size": len(body), "chunks": [[64 * MIB, None]] * 3}
+    claim = blake3_hex(body if is_true else body + b"x")
+    url = (await client.post("/api/uploads/manifest", json=manifest | {"blake3": claim})).headers["location"]
+    assert (await client.post(f"{url}/commit")).status_code == (200 if is_true else 460)
+    assert (place.home / "holes").exists() is is_true
