@@ -2,6 +2,7 @@
 
 from balu_core._native import (
     Entry,
+    ItemTemplate,
     Listing,
     Part,
     Published,
@@ -15,6 +16,7 @@ from balu_core._native import (
 
 __all__ = [
     "Entry",
+    "ItemTemplate",
     "Listing",
     "Part",
     "Published",

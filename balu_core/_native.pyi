@@ -14,11 +14,12 @@ EDQUOT, EXDEV for another mount on the way, ELOOP for a symbolic link on the way
 """
 # ruff: noqa: PYI021 - this stub is the reference manual
 
-from collections.abc import Sequence
-from typing import Literal, Self, TypeAlias, final
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Self, TypeAlias, final
 
 __all__ = [
     "Entry",
+    "ItemTemplate",
     "Listing",
     "Part",
     "Published",
@@ -32,6 +33,9 @@ __all__ = [
 
 _Kind: TypeAlias = Literal["file", "directory", "symlink", "other"]
 _Sort: TypeAlias = Literal["name", "size", "modified", "type"]
+
+_Row: TypeAlias = tuple[Any, ...]
+"""Id, stored name, kind, owner, size, mtime_ns, ino, revision, BLAKE3, SHA-256."""
 
 class StaleTargetError(OSError):
     """The name no longer holds what the caller saw: ``errno`` is ESTALE, nothing was changed."""
@@ -59,6 +63,36 @@ class Listing:
     """Entries that match the filter, before offset and limit; ``.balu`` at the root is not counted."""
     etag: str
     """Changes when a name is added, removed or renamed in the directory."""
+
+    def __len__(self) -> int:
+        """Entries in the window."""
+
+    def stored_names(self) -> list[str]:
+        """Names of the entries as rows have them: a byte that is not UTF-8 as a slash and two hex digits."""
+
+    def stale(self, rows: list[_Row]) -> list[Entry]:
+        """Entries without a row, or whose row says something else."""
+
+    def json(
+        self, rows: list[_Row], template: ItemTemplate, prefix: str, folder_id: int
+    ) -> tuple[bytes, str, int]:
+        """``{"files": …, "total": …, "folder_id": …, "etag": …}``, its ETag, and how many entries ``stale`` would return.
+
+        Entries without a row are left out; *prefix* (``folder/``) stands before the name in a path.
+        """
+
+@final
+class ItemTemplate:
+    """The JSON of one entry as literals and slots, the same for all entries of a listing."""
+
+    def __new__(
+        cls, parts: Sequence[tuple[bytes, str]], tail: bytes, mime: Callable[[str, str], str | None]
+    ) -> Self:
+        """Literals, each followed by a slot, then *tail*.
+
+        Slots: name, path, size, type, modified_at, owner_id, mime_type, file_id, checksum, blake3, etag,
+        readable. *mime* is asked with a name and ``file``, once for each suffix.
+        """
 
 @final
 class Published:
@@ -91,6 +125,9 @@ class Volume:
 
     def online(self) -> bool:
         """Whether the root path still leads to the directory that was opened and its marker is readable."""
+
+    def carries(self, volume_id: str) -> bool:
+        """Whether it is online and its marker names *volume_id*; keeps the GIL."""
 
     def probe(self) -> dict[str, bool | int | str]:
         """Try out what the file system offers; needs a registered volume.
@@ -157,6 +194,9 @@ class Volume:
 
     def hash(self, path: str) -> tuple[Entry, str]:
         """Read a file and return it with its BLAKE3 in hex. OSError(ESTALE) when it changed meanwhile."""
+
+    def open_now(self, path: str) -> Source | None:
+        """``open`` from what the kernel has in memory, None when it would have to ask the disk."""
 
     def open(self, path: str) -> Source:
         """Open a regular file for reading; IsADirectoryError for directories, ELOOP for links."""
@@ -376,6 +416,9 @@ class Source:
 
     def read(self, offset: int, length: int) -> bytes:
         """Up to *length* bytes from *offset*, fewer only at the end of the file."""
+
+    def read_now(self, offset: int, length: int) -> bytes | None:
+        """Exactly *length* bytes from memory, None when they are not all there."""
 
     def fileno(self) -> int:
         """The descriptor, valid until ``close``."""

@@ -12,6 +12,7 @@ from balu.kernel.domain import Domain
 from balu.kernel.events import Dispatcher, Hooks
 from balu.kernel.jobs.declare import Jobs
 from balu.kernel.live import LiveHub
+from balu.kernel.lookup import Lookup
 from balu.kernel.mail import Mailer
 from balu.kernel.outbox import Heard
 from balu.kernel.outflow import Outflow
@@ -36,6 +37,7 @@ async def open_env(
         LiveHub: LiveHub(),
         Outflow: Outflow(),
         Mailer: Mailer(config),
+        Lookup: Lookup(database.read_engine),
         Hooks: Hooks(hook for domain in domains for hook in domain.hooks),
         Jobs: Jobs(job for domain in domains for job in (*domain.jobs, *domain.startup)),
         Dispatcher: dispatcher,

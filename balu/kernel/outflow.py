@@ -39,9 +39,12 @@ class Outflow:
 
 
 class Flow:
-    """One answer that is sent in blocks; a context manager. Blocks of *length* bytes are best at present."""
+    """One answer that is sent in blocks; a context manager. Blocks of *length* bytes are best at present.
 
-    def __init__(self, room: Outflow) -> None:
+    *whole* bytes are the answer's length where it could be a single block: then *length* is that, or 0.
+    """
+
+    def __init__(self, room: Outflow, whole: int | None = None) -> None:
         self._room = room
         self._loop = asyncio.get_running_loop()
         self._reserved = {MIDDLE: 0, LARGE: 0}
@@ -49,7 +52,12 @@ class Flow:
         self._largest = SMALL
         self._credit_s, self._waits_since = CREDIT_S, 0.0
         self._is_expired = False
-        self.length = MIDDLE if self._reserve(MIDDLE) else SMALL
+        if whole is None:
+            self.length = MIDDLE if self._reserve(MIDDLE) else SMALL
+        else:
+            self.length = whole if whole <= MIDDLE and room.middle + whole <= MIDDLE_ROOM else 0
+            self._reserved[MIDDLE] = self.length
+            room.middle += self.length
 
     def __enter__(self) -> Self:
         self._task = asyncio.current_task()

@@ -178,18 +178,18 @@ class Exchange:
         encoded = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
         await self.send({"type": "http.response.start", "status": status, "headers": encoded})
 
-    def flow(self) -> Flow:
-        """Around the blocks of a long answer; see ``send_block``."""
-        return Flow(self.env.part(Outflow))
+    def flow(self, whole: int | None = None) -> Flow:
+        """Around the blocks of a long answer, or of one with *whole* bytes; see ``send_block``."""
+        return Flow(self.env.part(Outflow), whole)
 
-    async def send_block(self, flow: Flow, block: bytes) -> None:
+    async def send_block(self, flow: Flow, block: bytes, *, is_last: bool = False) -> None:
         """Send a piece of the answer.
 
         Raises:
             ClientGoneError: the client hardly takes anything.
         """
         try:
-            sending = self.send({"type": "http.response.body", "body": block, "more_body": True})
+            sending = self.send({"type": "http.response.body", "body": block, "more_body": not is_last})
             await flow.pass_on(sending, len(block))
         except SlowClientError:
             self.gone = True

@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 
 use pyo3::prelude::*;
-use pyo3::types::PyList;
 
 #[pyclass(frozen, module = "balu_core._native")]
 pub struct Entry(pub balu_paths::Entry);
@@ -56,24 +55,6 @@ impl Entry {
         } = &self.0;
         let (name, kind) = (name.to_string_lossy(), kind.word());
         format!("Entry(name={name:?}, kind={kind:?}, size={size}, mtime_ns={mtime_ns}, ino={ino})")
-    }
-}
-
-#[pyclass(frozen, get_all, module = "balu_core._native")]
-pub struct Listing {
-    entries: Py<PyList>,
-    total: usize,
-    etag: String,
-}
-
-impl Listing {
-    pub fn new(py: Python<'_>, listing: balu_scan::Listing) -> PyResult<Self> {
-        let entries = PyList::new(py, listing.entries.into_iter().map(Entry).collect::<Vec<_>>())?;
-        Ok(Self {
-            entries: entries.unbind(),
-            total: listing.total,
-            etag: listing.etag,
-        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod entry;
 mod errors;
+mod listing;
 mod sink;
 mod source;
 mod volume;
@@ -31,6 +32,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
         "__all__",
         [
             "Entry",
+            "ItemTemplate",
             "Listing",
             "Part",
             "Published",
@@ -47,7 +49,8 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.py().get_type::<errors::StaleTargetError>(),
     )?;
     module.add_class::<entry::Entry>()?;
-    module.add_class::<entry::Listing>()?;
+    module.add_class::<listing::ItemTemplate>()?;
+    module.add_class::<listing::Listing>()?;
     module.add_class::<entry::Published>()?;
     module.add_class::<sink::Part>()?;
     module.add_class::<sink::Sink>()?;

@@ -1,11 +1,12 @@
 //! Downloads: positioned reads straight into the bytes object that Python gets.
 
+use std::io::IoSliceMut;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use rustix::io::{Errno, pread};
+use rustix::io::{Errno, ReadWriteFlags, pread, preadv2};
 
 use crate::entry::Entry;
 use crate::errors::refuse_errno;
@@ -61,6 +62,23 @@ impl Source {
         } else {
             PyBytes::new(py, &bytes.as_bytes()[..filled])
         })
+    }
+
+    fn read_now<'py>(
+        &self,
+        py: Python<'py>,
+        offset: u64,
+        length: usize,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let file = self.file().map_err(refuse_errno)?;
+        let mut filled = 0;
+        let bytes = PyBytes::new_with(py, length, |buffer| {
+            let mut parts = [IoSliceMut::new(buffer)];
+            // Whatever goes wrong here is met again, and told, by the read that may wait.
+            filled = preadv2(&file, &mut parts, offset, ReadWriteFlags::NOWAIT).unwrap_or(0);
+            Ok(())
+        })?;
+        Ok((filled == length).then_some(bytes))
     }
 
     fn fileno(&self) -> PyResult<i32> {

@@ -13,6 +13,7 @@ from balu.storage.files.errors import (
     told,
 )
 from balu.storage.files.events import FileChanged, FilesPurged
+from balu.storage.files.facts import BATCH
 from balu.storage.files.group import Group, Landed, Piece
 from balu.storage.files.intents import Intents
 from balu.storage.files.items import mime_of
@@ -30,7 +31,7 @@ from balu.storage.files.names import (
 )
 from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.raw import repr_digest
-from balu.storage.files.rows import BATCH, INO_MASK, FileRows
+from balu.storage.files.rows import INO_MASK, FileRows
 from balu.storage.files.schemas import FileItem, FileMoved
 from balu.storage.files.service import EVERYTHING, FileService, Window
 

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any, Literal
 
-import msgspec
 from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
@@ -10,8 +9,8 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from balu.kernel.caller import Caller
 from balu.kernel.errors import InvalidError
 from balu.kernel.http import spelled
-from balu.kernel.ranges import etag_list, matches
 from balu.kernel.unit import Env
+from balu.storage.files.listing import answer
 from balu.storage.files.mounts import volume_id_of
 from balu.storage.files.names import check_name
 from balu.storage.files.places import Found, Spot
@@ -32,7 +31,6 @@ from balu.storage.files.schemas import (
 )
 from balu.storage.files.service import EVERYTHING, FileService, Window
 from balu.storage.files.stats import check_exists, stats
-from balu_core import blake3_hex
 
 Files = NamedDependency[FileService]
 READ = {"scope": "files:read"}
@@ -74,15 +72,9 @@ class FileController(Controller):
             else await files.spot(path, volume_id_of(mount))
         )
         window = Window(sort, order == "desc", offset, limit or EVERYTHING, contains or None)
-        listed, shown_id = await files.list(spot, window)
-        etag = f'"{blake3_hex(bytes(listed.files) + str(listed.total).encode())[:32]}"'
-        headers = {"etag": etag, "cache-control": "private, no-cache"}
-        if matches(etag_list(request.headers.get("if-none-match")) or (), etag, weak=True):
-            return Response(None, status_code=304, headers=headers)  # type: ignore[arg-type]
-        body = msgspec.json.encode(
-            {"files": listed.files, "total": listed.total, "folder_id": shown_id, "etag": etag}
-        )
-        return Response(body, media_type="application/json", headers=headers)  # type: ignore[arg-type]
+        listed = await files.list(spot, window)
+        status, headers, body = answer(listed, request.headers.get("if-none-match"))
+        return Response(body, status_code=status, media_type="application/json", headers=headers)  # type: ignore[arg-type]
 
     @get("/{file_id:int}", operation_id="getFile", opt=READ)
     async def read(self, files: Files, file_id: FromPath[int]) -> FileItem:

@@ -16,6 +16,7 @@ from balu.storage.files.jobs import (
     upload_cleanup,
     verify,
 )
+from balu.storage.files.listing import LIST
 from balu.storage.files.places import Homes
 from balu.storage.files.raw import DOWNLOAD
 from balu.storage.files.settings import FileSettings
@@ -29,7 +30,7 @@ def parts(_config: Config) -> Mapping[type, Any]:
 FILES = Domain(
     name="files",
     controllers=(FileController, FolderController),
-    raw=(DOWNLOAD, ARCHIVE),
+    raw=(LIST, DOWNLOAD, ARCHIVE),
     jobs=(recover_files, upload_cleanup, rehash_files, prune_versions, scrub_files),
     commands=(verify,),
     settings=FileSettings,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from litestar import Controller, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from msgspec import UNSET, json
+from msgspec import UNSET
 
 from balu.storage.files.controller import READ, WITH_FILES, WRITE, Files
 from balu.storage.files.errors import WrongKindError
@@ -62,9 +62,8 @@ async def _folder(files: FileService, folder_id: int | None) -> Found:
 
 
 async def _children(files: FileService, found: Found, window: Window) -> FolderChildren:
-    listed, _ = await files.list(found.spot, window)
-    items = json.decode(listed.files, type=list[FileItem])
-    return FolderChildren(folder=_read(found), items=items, total=listed.total)
+    listed = await files.list(found.spot, window)
+    return FolderChildren(folder=_read(found), items=listed.items(FileItem), total=listed.total)
 
 
 def _read(found: Found) -> FolderRead:

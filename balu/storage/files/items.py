@@ -3,11 +3,14 @@
 import mimetypes
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
+
+import msgspec
 
 from balu.storage.files.names import to_wire
 from balu.storage.files.schemas import FileItem
-from balu_core import Entry
+from balu_core import Entry, ItemTemplate
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LAST_NS = 253_402_300_799_000_000_000
@@ -38,7 +41,7 @@ def _by_suffix(suffix: str) -> str:
 
 
 def file_item(entry: Entry, row: Any, path: str, owner_name: str | None) -> FileItem:
-    """*row* needs the columns of ``rows.LISTED``; *path* is as on the wire."""
+    """*row* needs the columns of ``facts.COLUMNS``; *path* is as on the wire."""
     kind = entry.kind
     readable = kind in {"file", "directory"}
     return FileItem(
@@ -49,3 +52,30 @@ def file_item(entry: Entry, row: Any, path: str, owner_name: str | None) -> File
         sync_info=None, can_read=readable, can_write=readable, can_delete=True, scan_status="not_scanned",
         is_infected=False,
     )  # fmt: skip
+
+
+SLOTS = {
+    "name": "name", "path": "path", "size": "size", "type": "type", "modified_at": "modified_at",
+    "owner_id": "owner_id", "mime_type": "mime_type", "file_id": "file_id", "checksum": "checksum",
+    "blake3": "blake3", "etag": "etag", "can_read": "readable", "can_write": "readable",
+}  # fmt: skip
+"""Fields of an item that the native half fills in; the others are the same for a whole listing."""
+
+
+@lru_cache(maxsize=256)
+def item_template(owner_name: str | None) -> ItemTemplate:
+    """``file_item`` as JSON, for the native half to write listings by."""
+    nothing = SimpleNamespace(
+        name="", kind="file", size=0, mtime_ns=0, id=0, rev=0, owner_id=0, blake3=None, sha256=None
+    )
+    item = file_item(cast("Entry", nothing), nothing, "", owner_name)
+    parts: list[tuple[bytes, str]] = []
+    literal = b"{"
+    for number, field in enumerate(msgspec.structs.fields(FileItem)):
+        literal += (b"," if number else b"") + msgspec.json.encode(field.encode_name) + b":"
+        if field.name in SLOTS:
+            parts.append((literal, SLOTS[field.name]))
+            literal = b""
+        else:
+            literal += msgspec.json.encode(getattr(item, field.name))
+    return ItemTemplate(parts, literal + b"}", mime_of)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from balu.kernel.caller import Caller
+from balu.kernel.lookup import Lookup
 from balu.kernel.threads import Threads
 from balu.kernel.unit import Env, open_unit
 from balu.storage.files.errors import FileNotFoundHereError, told
+from balu.storage.files.facts import JOIN_DEPTH, RowFacts, peek_sql
 from balu.storage.files.models import FileRow
-from balu.storage.files.names import check_name, from_wire, name_key, numbered, split, to_wire
+from balu.storage.files.names import check_name, from_wire, name_key, numbered, split, to_stored, to_wire
 from balu.storage.files.rows import INO_MASK, FileRows, differs
 from balu.storage.volumes import Mounted, Volumes
 from balu_core import Entry, Volume
@@ -191,6 +193,14 @@ class Places:
         if entry is None:
             raise FileNotFoundHereError(f"There is no file or folder {spot.path!r}.")
         return Found(spot, entry, await self.row_of(spot, entry))
+
+    async def peek(self, spot: Spot) -> RowFacts | None:
+        """What the rows say about *spot*, without a look at the disk; None when they say nothing."""
+        values = {"top": spot.home.file_id, **{f"p{n}": to_stored(part) for n, part in enumerate(spot.parts)}}
+        if len(spot.parts) > JOIN_DEPTH:
+            return None
+        rows = await self._env.part(Lookup).rows(peek_sql(len(spot.parts)), values)
+        return RowFacts._make(rows[0]) if rows else None
 
     async def row_of(self, spot: Spot, entry: Entry) -> FileRow:
         """The row of something that was just seen on the disk."""

@@ -11,14 +11,12 @@ from sqlalchemy.orm import aliased
 from balu.kernel.live import tell
 from balu.kernel.unit import Unit
 from balu.storage.files.events import LIVE, Change, FileChanged
+from balu.storage.files.facts import BATCH, JOIN_DEPTH
 from balu.storage.files.models import FileRow, JournalRow
 from balu.storage.files.names import name_key
 from balu.storage.volumes import QuotaService
 from balu_core import Entry
 
-JOIN_DEPTH = 24
-"""Levels looked up by one statement; SQLite joins at most 64 tables."""
-BATCH = 500
 INO_MASK = (1 << 63) - 1
 
 
@@ -51,13 +49,6 @@ class FileRows:
         rows = (await self._session.scalars(LOCKED_CHILD if lock else CHILD, values)).all()
         exact = next((row for row in rows if row.name == name), None)
         return exact, [row for row in rows if row is not exact]
-
-    async def children(self, parent_id: int, names: Sequence[str] | None = None) -> dict[str, Any]:
-        """Columns of the children by name; all of them, or the ones of *names*."""
-        query = select(*LISTED).where(FileRow.parent_id == parent_id)
-        if names is not None and len(names) <= BATCH:
-            query = query.where(FileRow.name.in_(names))
-        return {row.name: row for row in await self._session.execute(query)}
 
     async def get(self, file_id: int) -> FileRow | None:
         """One row by its id."""
@@ -177,10 +168,6 @@ class FileRows:
 # Built once: making a statement costs more than running it.
 CHILD = select(FileRow).where(FileRow.parent_id == bindparam("parent"), FileRow.name_key == bindparam("key"))
 LOCKED_CHILD = CHILD.with_for_update()
-LISTED = (
-    FileRow.id, FileRow.name, FileRow.kind, FileRow.owner_id, FileRow.size, FileRow.mtime_ns, FileRow.ino,
-    FileRow.rev, FileRow.blake3, FileRow.sha256,
-)  # fmt: skip
 
 
 def differs(row: Any, entry: Entry) -> bool:

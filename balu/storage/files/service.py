@@ -1,13 +1,13 @@
 """Files and folders: list, look, make, rename, move, copy. Bytes go through ``commit``."""
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
 from balu.kernel.caller import Caller
+from balu.kernel.lookup import Lookup, Rows
 from balu.kernel.threads import Threads, finish
 from balu.kernel.unit import Env, open_unit
 from balu.storage.files.commit import DOUBTFUL, OnConflict, Staged, Stored, Terms, Writer
@@ -18,17 +18,19 @@ from balu.storage.files.errors import (
     WrongKindError,
     told,
 )
+from balu.storage.files.facts import children
 from balu.storage.files.intents import Intents
-from balu.storage.files.items import file_item
+from balu.storage.files.items import file_item, item_template
 from balu.storage.files.names import name_key, numbered, to_stored, to_wire
 from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.record import MovePlan, record_move
-from balu.storage.files.rows import FileRows, differs
+from balu.storage.files.rows import FileRows
 from balu.storage.files.schemas import FileItem
 from balu.storage.volumes import check_room
-from balu_core import Entry
+from balu_core import Listing
 
 Sort = Literal["name", "size", "modified", "type"]
+T = TypeVar("T")
 EVERYTHING = 1 << 31
 ADOPT_AT_ONCE = 2000
 
@@ -48,8 +50,15 @@ class Window:
 class Listed:
     """A window into a folder, already written out."""
 
-    files: msgspec.Raw
+    body: bytes
+    """A ``FileList`` as JSON."""
+    etag: str
     total: int
+
+    def items(self, kind: type[T]) -> list[T]:
+        """The items again, or as much of them as *kind* has fields for."""
+        files = msgspec.json.decode(self.body, type=dict[str, msgspec.Raw])["files"]
+        return msgspec.json.decode(files, type=list[kind])  # type: ignore[valid-type]
 
 
 class FileService:
@@ -75,36 +84,47 @@ class FileService:
         """What the caller sees of it."""
         return file_item(found.entry, found.row, found.spot.path, self._caller.username)
 
-    async def list(self, spot: Spot, window: Window) -> tuple[Listed, int]:
-        """A window into the folder *spot*, and the folder's id. Names without rows get them first."""
-        core = spot.home.core
-        folder = await self.places.find(spot)
-        if not folder.is_folder:
-            raise WrongKindError(f"{spot.path!r} is not a folder.")
-        with told(spot.path):
-            listing = await self._threads.run(
-                core.listing, spot.disk, sort=window.sort, descending=window.descending,
-                offset=window.offset, limit=window.limit, contains=window.contains,
-            )  # fmt: skip
-        rows = await self._agreeing(spot.home, folder.row.id, listing.entries)
-        prefix = f"{spot.path}/" if spot.parts else ""
-        who = self._caller.username
-        items = [
-            file_item(entry, rows[entry.name], prefix + to_wire(entry.name), who)
-            for entry in listing.entries
-            if entry.name in rows
-        ]
-        return Listed(msgspec.Raw(msgspec.json.encode(items)), listing.total), folder.row.id
+    async def list(self, spot: Spot, window: Window) -> Listed:
+        """A window into the folder *spot*. Names without rows get them first."""
+        folder = await self.places.peek(spot)
+        if folder is None or folder.kind != "directory":
+            folder_id = await self._folder_id(spot)
+        else:
+            folder_id = folder.id
+        try:
+            listing = await self._read(spot, window)
+        except (FileNotFoundError, NotADirectoryError):
+            folder_id = await self._folder_id(spot)
+            with told(spot.path):
+                listing = await self._read(spot, window)
+        prefix, template = f"{spot.path}/" if spot.parts else "", item_template(self._caller.username)
+        rows = await self._children(folder_id, listing)
+        body, etag, stale = listing.json(rows, template, prefix, folder_id)
+        if stale:
+            entries = listing.stale(rows)
+            for start in range(0, len(entries), ADOPT_AT_ONCE):
+                async with open_unit(self._env) as unit:
+                    part = entries[start : start + ADOPT_AT_ONCE]
+                    await FileRows(unit).adopt(spot.home.mounted.id, spot.home.owner_id, folder_id, part)
+            rows = await self._children(folder_id, listing)
+            body, etag, _ = listing.json(rows, template, prefix, folder_id)
+        return Listed(body, etag, listing.total)
 
-    async def _agreeing(self, home: Home, parent_id: int, entries: Sequence[Entry]) -> dict[str, Any]:
-        async with open_unit(self._env, writes=False) as unit:
-            rows = await FileRows(unit).children(parent_id, [entry.name for entry in entries])
-        stale = [entry for entry in entries if (row := rows.get(entry.name)) is None or differs(row, entry)]
-        for start in range(0, len(stale), ADOPT_AT_ONCE):
-            async with open_unit(self._env) as unit:
-                part = stale[start : start + ADOPT_AT_ONCE]
-                rows |= await FileRows(unit).adopt(home.mounted.id, home.owner_id, parent_id, part)
-        return rows
+    async def _folder_id(self, spot: Spot) -> int:
+        found = await self.places.find(spot)
+        if not found.is_folder:
+            raise WrongKindError(f"{spot.path!r} is not a folder.")
+        return found.row.id
+
+    async def _read(self, spot: Spot, window: Window) -> Listing:
+        return await self._threads.run(
+            spot.home.core.listing, spot.disk, sort=window.sort, descending=window.descending,
+            offset=window.offset, limit=window.limit, contains=window.contains,
+        )  # fmt: skip
+
+    async def _children(self, folder_id: int, listing: Listing) -> Rows:
+        names, are_all = listing.stored_names(), len(listing) == listing.total
+        return await children(self._env.part(Lookup), folder_id, names, are_all=are_all)
 
     async def make_folder(self, spot: Spot) -> Found:
         """A new folder in an existing one.

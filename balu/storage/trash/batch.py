@@ -151,8 +151,8 @@ class _Batch:
         if wish is None:
             return ()
         spot = await self._folder(wish.path, wish.folder_id)
-        listed, _ = await self._files.list(spot, Window(contains=wish.contains, limit=EVERYTHING))
-        items = msgspec.json.decode(listed.files, type=list[_Hit])
+        listed = await self._files.list(spot, Window(contains=wish.contains, limit=EVERYTHING))
+        items = listed.items(_Hit)
         return [
             item.file_id
             for item in items

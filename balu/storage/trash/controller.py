@@ -108,7 +108,7 @@ class FolderDeleteController(Controller):
         if not found.is_folder:
             raise WrongKindError("This is a file, not a folder.")
         if not recursive:
-            listed, _ = await files.list(found.spot, Window(limit=1))
+            listed = await files.list(found.spot, Window(limit=1))
             if listed.total:
                 raise FolderNotEmptyError(
                     "The folder is not empty. Ask for recursive=true to delete everything."

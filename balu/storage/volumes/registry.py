@@ -42,7 +42,7 @@ class Mounted:
     def is_online(self) -> bool:
         """Whether the marker on the disk is the one that was registered."""
         try:
-            return self.native is not None and self.native.online() and self.native.volume_id() == self.uid
+            return self.native is not None and self.native.carries(self.uid)
         except OSError:
             return False
 

@@ -34,9 +34,18 @@ pub struct Volume {
 impl Volume {
     /// Run *verb* without the GIL; EBADF after `close`.
     pub fn with<T: Send>(&self, py: Python<'_>, verb: impl FnOnce(&Held) -> Result<T> + Send) -> PyResult<T> {
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let held = held.ok_or_else(|| refuse(Error::from(Errno::BADF)))?;
+        let held = self.held()?;
         py.detach(|| verb(&held)).map_err(refuse)
+    }
+
+    /// The same for verbs that never wait for a disk: handing the GIL over would cost more than they do.
+    pub fn at_once<T>(&self, verb: impl FnOnce(&Held) -> Result<T>) -> PyResult<T> {
+        verb(&*self.held()?).map_err(refuse)
+    }
+
+    fn held(&self) -> PyResult<Arc<Held>> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
+        held.ok_or_else(|| refuse(Error::from(Errno::BADF)))
     }
 
     /// The same for verbs that answer with an entry.
@@ -75,6 +84,10 @@ impl Volume {
 
     fn online(&self, py: Python<'_>) -> PyResult<bool> {
         self.with(py, |held| Ok(held.volume.online()))
+    }
+
+    fn carries(&self, volume_id: &str) -> PyResult<bool> {
+        self.at_once(|held| Ok(held.volume.carries(volume_id)))
     }
 
     fn probe<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {

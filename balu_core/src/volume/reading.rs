@@ -7,7 +7,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::Volume;
-use crate::entry::{Entry, Listing};
+use crate::entry::Entry;
+use crate::listing::Listing;
 use crate::source::Source;
 
 #[pymethods]
@@ -36,7 +37,7 @@ impl Volume {
             contains,
         };
         let listing = self.with(py, |held| held.cache.listing(held.volume.root(), &path, &query))?;
-        Listing::new(py, listing)
+        Ok(Listing::new(listing))
     }
 
     fn measure(&self, py: Python<'_>, path: OsString) -> PyResult<(u64, u64, u64)> {
@@ -55,6 +56,12 @@ impl Volume {
     fn hash(&self, py: Python<'_>, path: OsString) -> PyResult<(Entry, String)> {
         let (entry, digest) = self.with(py, |held| balu_scan::hash(held.volume.root(), &path))?;
         Ok((Entry(entry), digest))
+    }
+
+    fn open_now(&self, py: Python<'_>, path: OsString) -> PyResult<Option<Source>> {
+        self.at_once(|held| held.volume.root().file_now(&path))?
+            .map(|(file, entry)| Source::new(py, file, entry))
+            .transpose()
     }
 
     fn open(&self, py: Python<'_>, path: OsString) -> PyResult<Source> {

@@ -123,6 +123,12 @@ impl Volume {
         self.root.is_at(&self.path) && matches!(self.volume_id(), Ok(Some(_)))
     }
 
+    /// Whether it is online and the marker names *id*.
+    #[must_use]
+    pub fn carries(&self, id: &str) -> bool {
+        self.root.is_at(&self.path) && matches!(self.volume_id(), Ok(Some(present)) if present == id)
+    }
+
     /// Room on the file system.
     ///
     /// # Errors

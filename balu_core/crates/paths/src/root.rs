@@ -106,6 +106,35 @@ impl Root {
         regular(fd, entry).map_err(|errno| Error::system(errno, path))
     }
 
+    /// The same as [`Root::file`] without waiting for a disk: none when the kernel would have to look there.
+    ///
+    /// # Errors
+    /// As with [`Root::file`].
+    pub fn file_now(&self, path: &OsStr) -> Result<Option<(OwnedFd, Entry)>> {
+        let about = |errno| Error::system(errno, path);
+        let parts = components(path)?;
+        let name = parts.last().copied().unwrap_or_default();
+        if parts.is_empty() || path.len() >= STRIDE {
+            return Ok(None);
+        }
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        match openat2(
+            &self.fd,
+            path,
+            flags,
+            Mode::empty(),
+            CONFINED | ResolveFlags::CACHED,
+        ) {
+            // Old kernels do not know the flag.
+            Err(Errno::AGAIN | Errno::INVAL | Errno::INTR) => Ok(None),
+            Err(errno) => Err(about(errno)),
+            Ok(fd) => {
+                let entry = entry_of(&fd, name).map_err(about)?;
+                regular(fd, entry).map(Some).map_err(about)
+            }
+        }
+    }
+
     /// Open a directory of the volume's own, below `.balu`.
     ///
     /// # Errors
