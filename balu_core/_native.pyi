@@ -76,7 +76,7 @@ class Listing:
     def json(
         self, rows: list[_Row], template: ItemTemplate, prefix: str, folder_id: int
     ) -> tuple[bytes, str, int]:
-        """``{"files": …, "total": …, "folder_id": …, "etag": …}``, its ETag, and how many entries ``stale`` would return.
+        """``{"files": …, "total": …, "folder_id": …, "etag": …}``, its ETag, and how many ``stale`` has.
 
         Entries without a row are left out; *prefix* (``folder/``) stands before the name in a path.
         """
