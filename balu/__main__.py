@@ -11,7 +11,7 @@ import rich_click as click
 
 from balu import __version__
 from balu.kernel import show
-from balu.kernel.config import Config, ConfigError, Server, default_data_dir, load_config
+from balu.kernel.config import Config, ConfigError, LogSettings, Server, default_data_dir, load_config
 from balu.kernel.errors import BaluError
 
 EXIT_REFUSED, EXIT_CONFIG = 1, 3
@@ -171,8 +171,11 @@ def doctor(data_dir: Path | None, *, as_json: bool) -> None:
 
 def _config(data_dir: Path | None) -> Config:
     from balu.app import read_config  # noqa: PLC0415
+    from balu.kernel.log import configure  # noqa: PLC0415  structlog is not needed to serve
 
-    return read_config(data_dir)
+    found = read_config(data_dir)
+    configure(found.of(LogSettings))  # on standard error: what a command prints is its data alone
+    return found
 
 
 def domain_commands() -> dict[str, click.Command]:

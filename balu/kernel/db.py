@@ -1,5 +1,7 @@
 """Engines for SQLite and PostgreSQL, and what their errors mean."""
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,6 +95,19 @@ def sqlite_engine(url: str, *, writes: bool) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def keep_private(path: Path) -> None:
+    """Let nobody else read a database file, whether it is there already or about to be made.
+
+    SQLite gives its journals the mode of the database. An existing file is not opened: closing it would
+    drop the locks that this process holds on it.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        with suppress(FileNotFoundError, PermissionError):  # somebody else's file is theirs to protect
+            path.with_name(name).chmod(0o600)
 
 
 def metadata() -> MetaData:

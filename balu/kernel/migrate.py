@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 import balu
 from balu.kernel.clock import Now, system_now
 from balu.kernel.config import Config
-from balu.kernel.db import is_sqlite
+from balu.kernel.db import is_sqlite, keep_private
 from balu.kernel.errors import BaluError
 
 BACKUPS_KEPT = 5
@@ -155,6 +155,7 @@ def _engine(config: Config) -> Generator[Engine, None, None]:
     if not is_sqlite(url):
         engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     else:
+        keep_private(_file_of(config))
         engine = create_engine(make_url(url).set(drivername="sqlite"))
 
         @event.listens_for(engine, "connect")

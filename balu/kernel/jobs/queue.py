@@ -15,6 +15,7 @@ from huey.registry import Message
 from huey.serializer import Serializer
 
 from balu.kernel.config import Config, ConfigError, JobSettings
+from balu.kernel.db import keep_private
 
 RUN, TICK = "run", "tick"
 log = structlog.get_logger("balu.jobs")
@@ -58,8 +59,9 @@ def open_queue(config: Config) -> Huey:
     common: dict[str, Any] = {"serializer": JsonMessages(), "results": False}
     if settings.storage == "sqlite":
         config.data_dir.mkdir(parents=True, exist_ok=True)
-        path = str(config.data_dir / "queue.db")
-        return SqliteHuey("jobs", filename=path, fsync=True, cache_mb=1, **common)
+        path = config.data_dir / "queue.db"
+        keep_private(path)
+        return SqliteHuey("jobs", filename=str(path), fsync=True, cache_mb=1, **common)
     try:
         return PriorityRedisHuey("jobs", url=settings.redis_url, **common)
     except ImportError as error:
