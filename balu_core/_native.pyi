@@ -22,6 +22,7 @@ __all__ = [
     "ItemTemplate",
     "Listing",
     "Part",
+    "Progress",
     "Published",
     "Sink",
     "Source",
@@ -180,6 +181,20 @@ class Volume:
         The copy is published by ``publish``; a copy that fails leaves nothing.
         """
 
+    def progress(self) -> Progress:
+        """A fresh one for ``carry``."""
+
+    def carry(
+        self, origin: Volume, source: str, staging_id: str, progress: Progress
+    ) -> list[tuple[str, Entry, str | None]]:
+        """Copy a file or tree of another volume into ``.balu/staging/<id>``, synced and read back.
+
+        Returns every entry of the source as it was, with its path relative to *source* (empty for itself)
+        and the BLAKE3 of files, parents before children. Links inside a tree come along as links, blocks
+        of zeros become holes. A copy that fails leaves nothing. ESTALE when a file changed meanwhile, EIO
+        when what arrived is not what was read, EINVAL for pipes and devices, ECANCELED after ``stop``.
+        """
+
     def measure(self, path: str) -> tuple[int, int, int]:
         """``(files, directories, bytes)`` below *path*; a file counts as (1, 0, size).
 
@@ -321,6 +336,9 @@ class Volume:
     def trashed(self, trash_id: str) -> Entry | None:
         """The deleted thing (its name is ``item``), None when it is gone."""
 
+    def trashed_tree(self, trash_id: str) -> list[tuple[str, Entry]]:
+        """Everything below a deleted folder, as ``walk`` returns it; nothing for a file."""
+
     def restore(self, trash_id: str, target: str) -> Entry:
         """Move a deleted thing back without replacing; FileExistsError when *target* is taken."""
 
@@ -342,6 +360,16 @@ class Volume:
 
     def close(self) -> None:
         """Let go of the descriptor; later calls raise OSError(EBADF)."""
+
+@final
+class Progress:
+    """How far a ``carry`` is; may be watched and stopped from any thread."""
+
+    bytes: int
+    """Handled so far: every byte counts twice, when it is copied and when it is read back."""
+
+    def stop(self) -> None:
+        """Ask it to end."""
 
 @final
 class Sink:

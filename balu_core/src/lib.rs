@@ -35,6 +35,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
             "ItemTemplate",
             "Listing",
             "Part",
+            "Progress",
             "Published",
             "Sink",
             "Source",
@@ -51,6 +52,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<entry::Entry>()?;
     module.add_class::<listing::ItemTemplate>()?;
     module.add_class::<listing::Listing>()?;
+    module.add_class::<volume::carry::Progress>()?;
     module.add_class::<entry::Published>()?;
     module.add_class::<sink::Part>()?;
     module.add_class::<sink::Sink>()?;

@@ -1,6 +1,7 @@
 //! Volumes: one method per verb, each a call into the pure crates without the GIL.
 
 mod bytes;
+pub mod carry;
 mod group;
 mod names;
 mod parts;
@@ -32,7 +33,7 @@ pub struct Volume {
 }
 
 impl Volume {
-    /// Run *verb* without the GIL; EBADF after `close`.
+    /// Run *verb* without the GIL.
     pub fn with<T: Send>(&self, py: Python<'_>, verb: impl FnOnce(&Held) -> Result<T> + Send) -> PyResult<T> {
         let held = self.held()?;
         py.detach(|| verb(&held)).map_err(refuse)
@@ -43,7 +44,8 @@ impl Volume {
         verb(&*self.held()?).map_err(refuse)
     }
 
-    fn held(&self) -> PyResult<Arc<Held>> {
+    /// The open volume; EBADF after `close`.
+    pub fn held(&self) -> PyResult<Arc<Held>> {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
         held.ok_or_else(|| refuse(Error::from(Errno::BADF)))
     }

@@ -111,7 +111,7 @@ fn copy_tree(from: &OwnedFd, old: &OsStr, to: &OwnedFd, new: &OsStr) -> Result<(
     Ok((files, bytes))
 }
 
-fn entries(dir: &OwnedFd) -> Result<Vec<Entry>, Errno> {
+pub(crate) fn entries(dir: &OwnedFd) -> Result<Vec<Entry>, Errno> {
     let mut entries = Vec::new();
     read_dir(dir, |item| {
         match entry_at(dir, item.name) {
@@ -125,7 +125,7 @@ fn entries(dir: &OwnedFd) -> Result<Vec<Entry>, Errno> {
 }
 
 /// Make a directory with the mode of *like*, writable for us while it is filled.
-fn make_like(dir: &OwnedFd, name: &OsStr, like: &OwnedFd) -> Result<(), Errno> {
+pub(crate) fn make_like(dir: &OwnedFd, name: &OsStr, like: &OwnedFd) -> Result<(), Errno> {
     mkdirat(dir, name, Mode::RWXU)?;
     let mode = Mode::from_raw_mode(fstat(like)?.st_mode & 0o777) | Mode::RWXU;
     fchmod(open_dir(dir, name)?, mode)

@@ -3,6 +3,7 @@
 //! Each step syncs what it touched before it returns, a failed sync is never repeated, and whatever is
 //! left by a crash lies in `.balu` where [`Volume::settle`] and collection find it.
 
+mod carry;
 mod copy;
 mod dress;
 mod group;
@@ -15,6 +16,7 @@ mod trash;
 mod versions;
 mod volume;
 
+pub use carry::{Carried, Progress};
 pub use group::Naming;
 pub use probe::Abilities;
 pub use publish::{Published, Request, VersionId};

@@ -144,6 +144,20 @@ impl Root {
             .map_err(|errno| Error::system(errno, path))
     }
 
+    /// A directory of the volume's own as a tree of itself.
+    ///
+    /// # Errors
+    /// As for [`Root::private`].
+    pub fn enter(&self, path: &str) -> Result<Self> {
+        let fd = self.private(path)?;
+        let stat = rustix::fs::fstat(&fd).map_err(|errno| Error::system(errno, path))?;
+        Ok(Self {
+            fd,
+            dev: stat.st_dev,
+            ino: stat.st_ino,
+        })
+    }
+
     fn walk(&self, path: &OsStr, parts: &[&OsStr], flags: OFlags) -> Result<OwnedFd> {
         descend(self.fd.as_fd(), parts, flags).map_err(|errno| Error::system(errno, path))
     }
