@@ -2,6 +2,7 @@
 
 from balu.storage.files.commit import DOUBTFUL, OnConflict, Staged, Stored, Terms, Writer
 from balu.storage.files.controller import WITH_FILES, Files
+from balu.storage.files.displace import Displaced
 from balu.storage.files.errors import (
     BusyNameError,
     DigestError,
@@ -14,8 +15,9 @@ from balu.storage.files.errors import (
 )
 from balu.storage.files.events import FileChanged, FilesPurged
 from balu.storage.files.facts import BATCH
+from balu.storage.files.grants import Grants
 from balu.storage.files.group import Group, Landed, Piece
-from balu.storage.files.intents import Intents
+from balu.storage.files.intents import Intents, begin
 from balu.storage.files.items import mime_of
 from balu.storage.files.models import FileRow, IntentRow, JournalRow, ReservationRow, VersionRow
 from balu.storage.files.mounts import volume_id_of
@@ -31,6 +33,7 @@ from balu.storage.files.names import (
 )
 from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.raw import repr_digest
+from balu.storage.files.rights import EVERY_RIGHT, SHARED, Right
 from balu.storage.files.rows import INO_MASK, FileRows
 from balu.storage.files.schemas import FileItem, FileMoved
 from balu.storage.files.service import EVERYTHING, FileService, Window
@@ -39,11 +42,14 @@ __all__ = [
     "BATCH",
     "DOUBTFUL",
     "EVERYTHING",
+    "EVERY_RIGHT",
     "INO_MASK",
+    "SHARED",
     "WITH_FILES",
     "BusyNameError",
     "DigestError",
     "DiskName",
+    "Displaced",
     "FileChanged",
     "FileExistsHereError",
     "FileItem",
@@ -56,6 +62,7 @@ __all__ = [
     "FilesPurged",
     "FolderNotEmptyError",
     "Found",
+    "Grants",
     "Group",
     "Home",
     "IntentRow",
@@ -66,6 +73,7 @@ __all__ = [
     "Piece",
     "Places",
     "ReservationRow",
+    "Right",
     "Spot",
     "Staged",
     "Stored",
@@ -74,6 +82,7 @@ __all__ = [
     "Window",
     "Writer",
     "WrongKindError",
+    "begin",
     "check_name",
     "explained",
     "from_stored",

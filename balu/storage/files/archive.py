@@ -30,8 +30,9 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something to be packed: where it is on the disk, and its name in the archive."""
+    """Something to be packed: where it is on which disk, and its name in the archive."""
 
+    core: Volume
     disk: str
     name: str
     entry: Entry
@@ -59,7 +60,7 @@ async def download_archive(exchange: Exchange) -> None:
     if exchange.method == "HEAD":
         await exchange.end()
         return
-    packed = zipped(home.core, _tops(found)) if kind == "zip" else tarred(home.core, _tops(found))
+    packed = zipped(_tops(found)) if kind == "zip" else tarred(_tops(found))
     await _send(exchange, _gathered(packed))
 
 
@@ -88,15 +89,15 @@ async def _send(exchange: Exchange, pieces: Generator[bytes, None, None]) -> Non
         await run(pieces.close)
 
 
-def zipped(core: Volume, tops: Sequence[Item]) -> Generator[bytes, None, None]:
+def zipped(tops: Sequence[Item]) -> Generator[bytes, None, None]:
     """A zip of *tops* and all below them, stored without compression."""
     archive = ZipStream()
     try:
-        for item in walked(core, tops):
+        for item in walked(tops):
             name, when = escaped(item.name), time.localtime(max(item.entry.mtime_ns, 0) // 10**9)
             if item.entry.kind == "directory":
                 yield from archive.folder(name, when)
-            elif (source := opened(core, item)) is not None:
+            elif (source := opened(item)) is not None:
                 try:
                     yield from archive.file(name, when, blocks(source))
                 finally:
@@ -106,16 +107,16 @@ def zipped(core: Volume, tops: Sequence[Item]) -> Generator[bytes, None, None]:
         archive.close()
 
 
-def tarred(core: Volume, tops: Sequence[Item]) -> Generator[bytes, None, None]:
+def tarred(tops: Sequence[Item]) -> Generator[bytes, None, None]:
     """A tar of *tops* (POSIX.1-2001), compressed with Zstandard."""
     press = zstandard.ZstdCompressor(level=3, threads=0).compressobj()
-    for item in walked(core, tops):
+    for item in walked(tops):
         info = tarfile.TarInfo(to_wire(item.name))
         info.mtime, info.mode = item.entry.mtime_ns // 10**9, 0o644
         if item.entry.kind == "directory":
             info.type, info.mode = tarfile.DIRTYPE, 0o755
             yield press.compress(info.tobuf(tarfile.PAX_FORMAT))
-        elif (source := opened(core, item)) is not None:
+        elif (source := opened(item)) is not None:
             try:
                 info.size = source.entry.size
                 yield press.compress(info.tobuf(tarfile.PAX_FORMAT))
@@ -127,7 +128,7 @@ def tarred(core: Volume, tops: Sequence[Item]) -> Generator[bytes, None, None]:
     yield press.compress(bytes(2 * tarfile.BLOCKSIZE)) + press.flush()
 
 
-def walked(core: Volume, tops: Sequence[Item]) -> Iterator[Item]:
+def walked(tops: Sequence[Item]) -> Iterator[Item]:
     """*tops* and everything below them, one window of one folder in memory a level; links are left out."""
     for top in tops:
         if top.entry.kind == "file":
@@ -135,30 +136,30 @@ def walked(core: Volume, tops: Sequence[Item]) -> Iterator[Item]:
         elif top.entry.kind == "directory":
             if top.name:
                 yield top
-            yield from _below(core, top)
+            yield from _below(top)
 
 
-def _below(core: Volume, folder: Item) -> Iterator[Item]:
+def _below(folder: Item) -> Iterator[Item]:
     offset = 0
     while True:
         try:
-            window = core.listing(folder.disk, offset=offset, limit=WINDOW).entries
+            window = folder.core.listing(folder.disk, offset=offset, limit=WINDOW).entries
         except FileNotFoundError:
             return  # deleted meanwhile, as if it had been before
         offset += len(window)
         items = [
-            Item(f"{folder.disk}/{entry.name}", f"{folder.name}/{entry.name}".lstrip("/"), entry)
+            Item(folder.core, f"{folder.disk}/{entry.name}", f"{folder.name}/{entry.name}".lstrip("/"), entry)
             for entry in window
         ]
-        yield from walked(core, items)
+        yield from walked(items)
         if len(window) < WINDOW:
             return
 
 
-def opened(core: Volume, item: Item) -> Source | None:
+def opened(item: Item) -> Source | None:
     """The file, None when it is gone by now."""
     try:
-        return core.open(item.disk)
+        return item.core.open(item.disk)
     except (FileNotFoundError, IsADirectoryError):
         return None
 
@@ -192,7 +193,7 @@ def _tops(found: Sequence[Found]) -> list[Item]:
             number += 1
             name = numbered(one.spot.name, number)
         taken.add(escaped(name).casefold())
-        items.append(Item(one.spot.disk, name, one.entry))
+        items.append(Item(one.spot.home.core, one.spot.disk, name, one.entry))
     return items
 
 

@@ -30,11 +30,12 @@ from balu.storage.files.errors import (
     explained,
     told,
 )
-from balu.storage.files.intents import Intents
+from balu.storage.files.intents import PATIENCE_S, Intents
 from balu.storage.files.models import FileRow
 from balu.storage.files.names import numbered, to_stored
 from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.record import PutPlan, record_put
+from balu.storage.files.rights import Right
 from balu.storage.files.rows import FileRows, differs
 from balu.storage.volumes import check_room
 from balu_core import Entry, Sink, StaleTargetError
@@ -47,7 +48,6 @@ SMALL = 1 << 20
 """Up to here quota is taken together with the intent: one transaction less."""
 STEP = 8 << 20
 """Bytes of unknown length may run ahead of their reservation by this much."""
-PATIENCE_S = 2.0
 BEAT_S = 20.0
 MAX_NUMBER = 10_000
 DOUBTFUL = {errno.EIO, errno.ENXIO, errno.ENODEV}
@@ -192,6 +192,7 @@ class Writer:
 
     async def _publish(self, spot: Spot, staged: Staged, terms: Terms) -> Stored:
         try:
+            spot.need(Right.EDIT)
             parent = await self.folder(spot.parent, make=terms.parents)
             return await self._settle_name(parent, spot, staged, terms)
         except _LeftError as left:
@@ -314,6 +315,7 @@ class Writer:
 
     async def check(self, spot: Spot, terms: Terms) -> None:
         """Refuse before the bytes travel what would be refused afterwards; see ``put``."""
+        spot.need(Right.EDIT)
         if not terms.parents:
             await self.folder(spot.parent)
         try:

@@ -4,12 +4,15 @@ from typing import Annotated, Any, Literal
 
 from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency, Provide
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from balu.kernel.caller import Caller
 from balu.kernel.errors import InvalidError
 from balu.kernel.http import spelled
-from balu.kernel.unit import Env
+from balu.kernel.jobs import JobAccepted, enqueue
+from balu.kernel.unit import Env, open_unit
+from balu.storage.files.carrying import CarryWish, carry_files
 from balu.storage.files.listing import answer
 from balu.storage.files.mounts import volume_id_of
 from balu.storage.files.names import check_name
@@ -26,8 +29,7 @@ from balu.storage.files.schemas import (
     FolderCreate,
     FolderMade,
     NamesToCheck,
-    Permission,
-    Permissions,
+    OnConflict,
 )
 from balu.storage.files.service import EVERYTHING, FileService, Window
 from balu.storage.files.stats import check_exists, stats
@@ -35,6 +37,9 @@ from balu.storage.files.stats import check_exists, stats
 Files = NamedDependency[FileService]
 READ = {"scope": "files:read"}
 WRITE = {"scope": "files:write"}
+AS_A_JOB = {
+    202: ResponseSpec(JobAccepted, generate_examples=False, description="It takes long: a job does it.")
+}
 
 
 def provide_files(env: NamedDependency[Env], caller: NamedDependency[Caller]) -> FileService:
@@ -66,13 +71,12 @@ class FileController(Controller):
         contains: Annotated[str | None, QueryParameter(name="filter")] = None,
     ) -> Response[FileList]:
         """A window into a folder, folders first; 304 when ``If-None-Match`` still holds."""
-        spot = (
-            (await files.find(None, folder_id)).spot
-            if folder_id
-            else await files.spot(path, volume_id_of(mount))
-        )
         window = Window(sort, order == "desc", offset, limit or EVERYTHING, contains or None)
-        listed = await files.list(spot, window)
+        listed = (
+            await files.list((await files.find(None, folder_id)).spot, window)
+            if folder_id
+            else await files.list_path(path, volume_id_of(mount), window)
+        )
         status, headers, body = answer(listed, request.headers.get("if-none-match"))
         return Response(body, status_code=status, media_type="application/json", headers=headers)  # type: ignore[arg-type]
 
@@ -97,27 +101,43 @@ class FileController(Controller):
         moved = await files.move(source, source.spot.renamed(check_name(data.new_name)))
         return FileMoved(message="Renamed", file=files.item(moved))
 
-    @put("/move", operation_id="moveFile", opt=WRITE)
-    async def move(self, files: Files, data: JSONBody[FileMove]) -> FileMoved:
-        """Another folder, name, or both."""
+    @put("/move", operation_id="moveFile", opt=WRITE, responses=AS_A_JOB)
+    async def move(
+        self,
+        files: Files,
+        env: NamedDependency[Env],
+        caller: NamedDependency[Caller],
+        data: JSONBody[FileMove],
+    ) -> Response[FileMoved]:
+        """Another folder, name or volume; 202 and a job where many bytes have to be carried."""
         source = await files.find(
             _one_of(data.source_path, data.file_id), data.file_id, volume_id_of(data.mount)
         )
         target = await _target(
             files, source, data.target_path or data.new_path, data.folder_id, data.target_mount
         )
+        if await files.is_long(source, target):
+            return await _later(env, caller, "move", source, target, data.on_conflict)
         moved = await files.move(source, target, on_conflict=data.on_conflict)
-        return FileMoved(message="Moved", file=files.item(moved))
+        return Response(FileMoved(message="Moved", file=files.item(moved), replaced=files.displaced))
 
-    @post("/copy", operation_id="copyFile", opt=WRITE, status_code=201)
-    async def copy(self, files: Files, data: JSONBody[FileCopy]) -> FileMoved:
-        """A second, independent file or folder."""
+    @post("/copy", operation_id="copyFile", opt=WRITE, status_code=201, responses=AS_A_JOB)
+    async def copy(
+        self,
+        files: Files,
+        env: NamedDependency[Env],
+        caller: NamedDependency[Caller],
+        data: JSONBody[FileCopy],
+    ) -> Response[FileMoved]:
+        """A second, independent file or folder; 202 and a job where many bytes have to be carried."""
         source = await files.find(
             _one_of(data.source_path, data.file_id), data.file_id, volume_id_of(data.mount)
         )
         target = await _target(files, source, data.target_path, data.folder_id, data.target_mount)
+        if await files.is_long(source, target):
+            return await _later(env, caller, "copy", source, target, data.on_conflict)
         stored = await files.copy(source, target, on_conflict=data.on_conflict)
-        return FileMoved(message="Copied", file=files.item(stored.found))
+        return Response(FileMoved(message="Copied", file=files.item(stored.found), replaced=files.displaced))
 
     @post("/check-exists", operation_id="checkFilesExist", opt=READ, status_code=200)
     async def check_exists(self, files: Files, data: JSONBody[NamesToCheck]) -> Duplicates:
@@ -129,24 +149,6 @@ class FileController(Controller):
     async def stats(self, env: NamedDependency[Env], caller: NamedDependency[Caller]) -> FileStats:
         """Totals, the ten largest files, and kinds."""
         return await stats(env, caller)
-
-    @get("/permissions", operation_id="getPermissionsByPath", opt=READ)
-    async def permissions_by_path(
-        self,
-        files: Files,
-        caller: NamedDependency[Caller],
-        path: FromQuery[str],
-        mount: FromQuery[str | None] = None,
-    ) -> Permissions:
-        """Who may do what with a path: for now its owner, everything."""
-        return _owner_only(await files.find(path, None, volume_id_of(mount)), caller)
-
-    @get("/{file_id:int}/permissions", operation_id="getPermissions", opt=READ)
-    async def permissions(
-        self, files: Files, caller: NamedDependency[Caller], file_id: FromPath[int]
-    ) -> Permissions:
-        """Who may do what with a file: for now its owner, everything."""
-        return _owner_only(await files.find(None, file_id), caller)
 
 
 def _one_of(path: str | None, file_id: int | None) -> str | None:
@@ -162,14 +164,27 @@ async def _target(
         raise InvalidError("Name the target either by path or by folder.", field="folder_id")
     if folder_id is not None:
         return (await files.find(None, folder_id)).spot.child(source.spot.name)
-    volume_id = volume_id_of(mount) or source.spot.home.mounted.id
+    volume_id = volume_id_of(mount)
+    if volume_id is None and source.spot.given is None:
+        volume_id = source.spot.home.mounted.id
     spot = await files.spot(path or "", volume_id)
     check_name(spot.name)
     return spot
 
 
-def _owner_only(found: Found, caller: Caller) -> Permissions:
-    everything = Permission(
-        user_id=caller.user_id, username=caller.username, can_view=True, can_edit=True, can_delete=True
-    )
-    return Permissions(owner_id=found.row.owner_id, permissions=[everything])
+async def _later(
+    env: Env,
+    caller: Caller,
+    action: Literal["move", "copy"],
+    source: Found,
+    target: Spot,
+    conflict: OnConflict,
+) -> Response[FileMoved]:
+    wish = CarryWish(
+        action=action, file_id=source.row.id, target_path=target.path, target_mount=target.home.mounted.id,
+        on_conflict=conflict,
+    )  # fmt: skip
+    async with open_unit(env) as unit:
+        job_id = await enqueue(unit, carry_files, owner_id=caller.user_id, wish=wish)
+    body = JobAccepted(job_id=job_id, status_url=f"/api/jobs/{job_id}")
+    return Response(body, status_code=202)  # type: ignore[arg-type]

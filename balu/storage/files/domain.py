@@ -6,9 +6,11 @@ from typing import Any
 from balu.kernel.config import Config
 from balu.kernel.domain import Domain
 from balu.storage.files.archive import ARCHIVE
+from balu.storage.files.carrying import carry_files
 from balu.storage.files.controller import FileController
 from balu.storage.files.folders import FolderController
 from balu.storage.files.jobs import (
+    end_grants,
     prune_versions,
     recover_files,
     rehash_files,
@@ -17,6 +19,7 @@ from balu.storage.files.jobs import (
     verify,
 )
 from balu.storage.files.listing import LIST
+from balu.storage.files.permissions import PermissionController
 from balu.storage.files.places import Homes
 from balu.storage.files.raw import DOWNLOAD
 from balu.storage.files.settings import FileSettings
@@ -29,9 +32,10 @@ def parts(_config: Config) -> Mapping[type, Any]:
 
 FILES = Domain(
     name="files",
-    controllers=(FileController, FolderController),
+    controllers=(FileController, PermissionController, FolderController),
     raw=(LIST, DOWNLOAD, ARCHIVE),
-    jobs=(recover_files, upload_cleanup, rehash_files, prune_versions, scrub_files),
+    jobs=(carry_files, recover_files, upload_cleanup, rehash_files, prune_versions, scrub_files),
+    listeners=(end_grants,),
     commands=(verify,),
     settings=FileSettings,
     parts=parts,

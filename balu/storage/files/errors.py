@@ -32,6 +32,10 @@ class FileExistsHereError(ConflictError):
     code = "file-exists"
 
 
+class AlikeExistsError(FileExistsHereError):
+    """A name that differs only in upper and lower case exists already."""
+
+
 class FolderCycleError(ConflictError):
     """A folder cannot go into itself."""
 
@@ -48,6 +52,12 @@ class WrongKindError(ConflictError):
     """This is a different kind of thing."""
 
     code = "wrong-kind"
+
+
+class SharedRootError(ConflictError):
+    """This is the list of what others share."""
+
+    code = "shared-root"
 
 
 class NestedFilesystemError(ConflictError):

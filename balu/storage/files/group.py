@@ -33,6 +33,7 @@ from balu.storage.files.models import FileRow
 from balu.storage.files.names import name_key
 from balu.storage.files.places import Found, Home, Spot
 from balu.storage.files.record import PutPlan, record_put
+from balu.storage.files.rights import Right
 from balu.storage.files.rows import differs
 from balu.storage.volumes import QuotaExceededError, QuotaService, check_room
 from balu_core import Entry, StaleTargetError, Volume
@@ -135,6 +136,11 @@ class Group:
             if not piece.is_open:
                 continue
             parts = piece.spot.parts[:-1]
+            try:
+                piece.spot.need(Right.EDIT)
+            except BaluError as error:
+                piece.result = error
+                continue
             if parts not in parents:
                 try:
                     parents[parts] = await self._writer.folder(piece.spot.parent, make=piece.terms.parents)

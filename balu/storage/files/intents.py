@@ -1,5 +1,6 @@
 """Intents: what is about to happen on the disk, written down first; they lock names and guide recovery."""
 
+import asyncio
 import os
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from balu.kernel.unit import Unit
+from balu.kernel.unit import Env, Unit, open_unit
 from balu.storage.files.errors import BusyNameError
 from balu.storage.files.models import IntentRow, ReservationRow
 from balu.storage.files.names import name_key
@@ -18,6 +19,8 @@ from balu.storage.volumes import QuotaService
 
 LEASE = timedelta(seconds=60)
 UPLOAD_LEASE = timedelta(hours=24)
+PATIENCE_S = 2.0
+"""How long a name that somebody else holds is waited for."""
 KEPT = "kept"
 """Worker of reservations that outlive every process: their upload has a row and expires by itself."""
 Name = tuple[int, int, str]
@@ -144,6 +147,28 @@ class Intents:
         if (boot, space) == (my_boot, my_space):
             return _started(pid) == started
         return self._dialect != "sqlite"
+
+
+async def begin(env: Env, op: str, op_id: str, names: Sequence[Name], plan: dict[str, Any]) -> None:
+    """``Intents.open`` in a Unit of its own; names that somebody holds are waited for, up to 2 s.
+
+    What was seen before may be out of date afterwards: look again.
+
+    Raises:
+        BusyNameError: they are still held.
+    """
+    loop = asyncio.get_running_loop()
+    give_up_at = loop.time() + PATIENCE_S
+    while True:
+        try:
+            async with open_unit(env) as unit:
+                await Intents(unit).open(op, op_id, names, plan)
+        except BusyNameError:
+            if loop.time() > give_up_at:
+                raise
+            await asyncio.sleep(0.05)
+        else:
+            return
 
 
 def this_worker() -> str:

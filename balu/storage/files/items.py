@@ -9,6 +9,7 @@ from typing import Any, cast
 import msgspec
 
 from balu.storage.files.names import to_wire
+from balu.storage.files.rights import EVERY_RIGHT, Right
 from balu.storage.files.schemas import FileItem
 from balu_core import Entry, ItemTemplate
 
@@ -40,7 +41,9 @@ def _by_suffix(suffix: str) -> str:
     )
 
 
-def file_item(entry: Entry, row: Any, path: str, owner_name: str | None) -> FileItem:
+def file_item(
+    entry: Entry, row: Any, path: str, owner_name: str | None, rights: Right = EVERY_RIGHT
+) -> FileItem:
     """*row* needs the columns of ``facts.COLUMNS``; *path* is as on the wire."""
     kind = entry.kind
     readable = kind in {"file", "directory"}
@@ -49,7 +52,8 @@ def file_item(entry: Entry, row: Any, path: str, owner_name: str | None) -> File
         type="directory" if kind == "directory" else "file", modified_at=moment(entry.mtime_ns),
         owner_id=str(row.owner_id), owner_name=owner_name, mime_type=mime_of(entry.name, kind),
         file_id=row.id, checksum=row.sha256, blake3=row.blake3, etag=f'"{row.id}.{row.rev}"', thumbhash=None,
-        sync_info=None, can_read=readable, can_write=readable, can_delete=True, scan_status="not_scanned",
+        sync_info=None, can_read=readable, can_write=readable and bool(rights & Right.EDIT),
+        can_delete=bool(rights & Right.DELETE), scan_status="not_scanned",
         is_infected=False,
     )  # fmt: skip
 
@@ -63,18 +67,21 @@ SLOTS = {
 
 
 @lru_cache(maxsize=256)
-def item_template(owner_name: str | None) -> ItemTemplate:
+def item_template(owner_name: str | None, rights: Right = EVERY_RIGHT) -> ItemTemplate:
     """``file_item`` as JSON, for the native half to write listings by."""
+    slots = (
+        SLOTS if rights & Right.EDIT else {name: slot for name, slot in SLOTS.items() if name != "can_write"}
+    )
     nothing = SimpleNamespace(
         name="", kind="file", size=0, mtime_ns=0, id=0, rev=0, owner_id=0, blake3=None, sha256=None
     )
-    item = file_item(cast("Entry", nothing), nothing, "", owner_name)
+    item = file_item(cast("Entry", nothing), nothing, "", owner_name, rights)
     parts: list[tuple[bytes, str]] = []
     literal = b"{"
     for number, field in enumerate(msgspec.structs.fields(FileItem)):
         literal += (b"," if number else b"") + msgspec.json.encode(field.encode_name) + b":"
-        if field.name in SLOTS:
-            parts.append((literal, SLOTS[field.name]))
+        if field.name in slots:
+            parts.append((literal, slots[field.name]))
             literal = b""
         else:
             literal += msgspec.json.encode(getattr(item, field.name))

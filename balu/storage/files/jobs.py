@@ -2,9 +2,13 @@
 
 import rich_click as click
 
+from balu.identity.users import UserDeleted
 from balu.kernel.commands import Env, command
+from balu.kernel.events import on
 from balu.kernel.jobs import Run, job
+from balu.kernel.unit import Unit
 from balu.storage.files.errors import BitRotError
+from balu.storage.files.grants import Grants
 from balu.storage.files.recover import Recovery
 from balu.storage.files.scrub import Scrub, Scrubbed
 from balu.storage.files.upkeep import Upkeep
@@ -76,3 +80,9 @@ async def verify(env: Env, *, repair: str) -> Scrubbed:  # noqa: ARG001
             f"wrote to them. Restore them from a version or a backup:\n{names}"
         )
     return found
+
+
+@on(UserDeleted)
+async def end_grants(event: UserDeleted, unit: Unit) -> None:
+    """Nothing is shared by, or with, an account that is gone."""
+    await Grants(unit).forget_user(event.user_id)

@@ -26,12 +26,12 @@ async def list_folder(exchange: Exchange) -> None:
     """``FileController.list`` without the router's way there, which costs more than the listing."""
     query = dict(parse_qsl(exchange.scope["query_string"].decode("ascii", "replace"), errors="replace"))
     files = FileService(exchange.env, exchange.user)
-    spot = await files.spot(query.get("path", ""), volume_id_of(query.get("mount")))
     window = Window(
         cast("Sort", query.get("sort", "name")), query.get("order") == "desc", int(query.get("offset", 0)),
         int(query.get("limit", EVERYTHING)),
     )  # fmt: skip
-    status, headers, body = answer(await files.list(spot, window), exchange.headers.get("if-none-match"))
+    listed = await files.list_path(query.get("path", ""), volume_id_of(query.get("mount")), window)
+    status, headers, body = answer(listed, exchange.headers.get("if-none-match"))
     await exchange.respond(status, body or b"", {**headers, "content-type": "application/json"})
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from advanced_alchemy.base import AdvancedDeclarativeBase, BigIntAuditBase, BigIntBase, CommonTableAttributes
 from advanced_alchemy.types import DateTimeUTC
-from sqlalchemy import JSON, BigInteger, Index, Select, String, UniqueConstraint, select, text
+from sqlalchemy import JSON, BigInteger, Index, Select, SmallInteger, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from balu.storage.files.names import DiskName
@@ -127,3 +127,24 @@ class JournalRow(BigIntBase):
     op: Mapped[str] = mapped_column(String(10))
     rev: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
+
+
+class GrantRow(BigIntBase):
+    """One person lets another do something with a file, or with a folder and everything below it."""
+
+    __tablename__ = "file_grant"
+    __table_args__ = (
+        UniqueConstraint(
+            "file_id", "grantee_id", "giver_id", name="uq_file_grant_file_id_grantee_id_giver_id"
+        ),
+        Index("ix_file_grant_grantee_id", "grantee_id"),
+        Index("ix_file_grant_giver_id", "giver_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    file_id: Mapped[int] = mapped_column(BigInteger)
+    grantee_id: Mapped[int] = mapped_column(BigInteger)
+    giver_id: Mapped[int] = mapped_column(BigInteger)
+    rights: Mapped[int] = mapped_column(SmallInteger)
+    """As ``Right``; what the giver does not hold (any more) does not count."""
+    created_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))

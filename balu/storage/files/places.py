@@ -2,18 +2,21 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 
 from balu.kernel.caller import Caller
+from balu.kernel.errors import ForbiddenError
 from balu.kernel.lookup import Lookup
 from balu.kernel.threads import Threads
-from balu.kernel.unit import Env, open_unit
-from balu.storage.files.errors import FileNotFoundHereError, told
+from balu.kernel.unit import Env, Unit, open_unit
+from balu.storage.files.errors import BusyNameError, FileNotFoundHereError, SharedRootError, told
 from balu.storage.files.facts import JOIN_DEPTH, RowFacts, peek_sql
+from balu.storage.files.grants import Chain, Grants, Shared
 from balu.storage.files.models import FileRow
 from balu.storage.files.names import check_name, from_wire, name_key, numbered, split, to_stored, to_wire
+from balu.storage.files.rights import EVERY_RIGHT, SHARED, Given, Right
 from balu.storage.files.rows import INO_MASK, FileRows, differs
 from balu.storage.volumes import Mounted, Volumes
 from balu_core import Entry, Volume
@@ -43,6 +46,8 @@ class Spot:
 
     home: Home
     parts: tuple[str, ...]
+    given: Given | None = None
+    """None for the owner's own eyes."""
 
     @property
     def disk(self) -> str:
@@ -51,8 +56,34 @@ class Spot:
 
     @property
     def path(self) -> str:
-        """The path as clients see it."""
+        """The path as this caller's clients see it."""
+        shown = self.parts if self.given is None else self.parts[self.given.depth :]
+        return "/".join((*(() if self.given is None else (self.given.label,)), *map(to_wire, shown)))
+
+    @property
+    def own_path(self) -> str:
+        """The path as its owner sees it."""
         return "/".join(map(to_wire, self.parts))
+
+    @property
+    def is_top(self) -> bool:
+        """Whether this is just what was given; its name and its folder are the owner's business."""
+        return self.given is not None and len(self.parts) <= self.given.depth
+
+    @property
+    def rights(self) -> Right:
+        """What the caller may do here."""
+        return EVERY_RIGHT if self.given is None else self.given.rights
+
+    def need(self, right: Right) -> None:
+        """Refuse whoever was not given *right*.
+
+        Raises:
+            ForbiddenError: saying who can help.
+        """
+        if right & ~self.rights:
+            owner = self.given.owner_name if self.given else ""
+            raise ForbiddenError(f"{owner} did not give you the right to do this. Ask for it.")
 
     @property
     def name(self) -> str:
@@ -62,15 +93,25 @@ class Spot:
     @property
     def parent(self) -> "Spot":
         """The folder around it; the home is its own."""
-        return Spot(self.home, self.parts[:-1])
+        return replace(self, parts=self.parts[:-1])
 
-    def child(self, name: str) -> "Spot":
-        """A name in this folder."""
-        return Spot(self.home, (*self.parts, name))
+    def child(self, *names: str) -> "Spot":
+        """A name in this folder, or a path below it."""
+        return replace(self, parts=(*self.parts, *names))
 
     def renamed(self, name: str) -> "Spot":
-        """Another name in the same folder."""
-        return Spot(self.home, (*self.parts[:-1], name))
+        """Another name in the same folder.
+
+        Raises:
+            ForbiddenError: it would lie beside what was given, not in it.
+        """
+        if self.is_top:
+            raise ForbiddenError("What was shared with you keeps its name and its place.")
+        return replace(self, parts=(*self.parts[:-1], name))
+
+    def is_same(self, other: "Spot") -> bool:
+        """Whether both name one place, whoever looks at it."""
+        return (self.home.file_id, self.parts) == (other.home.file_id, other.parts)
 
     def is_within(self, other: "Spot") -> bool:
         """Whether this is *other* or lies below it; by components, never by text."""
@@ -153,14 +194,47 @@ class Places:
         return row
 
     async def spot(self, home: Home, path: str) -> Spot:
-        """The place a client means by *path*; names that are not UTF-8 may come as %XX."""
+        """The place the owner of *home* means by *path*; names that are not UTF-8 may come as %XX.
+
+        Raises:
+            FileNotFoundHereError: it leads into something that nobody gave them.
+            SharedRootError: it is the list of what others gave, which is no place.
+        """
         parts = split(path)
-        if not any(map(from_wire, parts)):
-            return Spot(home, parts)
-        literal = Spot(home, parts)
-        if await self.stat(literal) is not None:
+        if parts and parts[0] == SHARED:
+            return await self._given_spot(home.owner_id, parts[1:])
+        return await self._as_on_disk(Spot(home, ()), parts)
+
+    async def _as_on_disk(self, folder: Spot, parts: tuple[str, ...]) -> Spot:
+        literal = folder.child(*parts)
+        if not any(map(from_wire, parts)) or await self.stat(literal) is not None:
             return literal
-        return Spot(home, tuple(from_wire(part) or part for part in parts))
+        return folder.child(*(from_wire(part) or part for part in parts))
+
+    async def _given_spot(self, user_id: int, parts: tuple[str, ...]) -> Spot:
+        if not parts:
+            raise SharedRootError("This is a list, not a folder. Name something in it.")
+        async with open_unit(self._env, writes=False) as unit:
+            wanted = {parts[0], from_wire(parts[0]) or parts[0]}
+            found = [one for one in await Grants(unit).given_to(user_id) if one.name in wanted]
+        if not found:
+            raise FileNotFoundHereError("Nothing of this name is shared with you.")
+        top = await self.given_top(found[0])
+        spot = await self._as_on_disk(top, parts[1:])
+        async with open_unit(self._env, writes=False) as unit:
+            below = await FileRows(unit).chain(found[0].chain[-1].id, spot.parts[len(top.parts) :])
+            rights = (await Grants(unit).held(user_id, [*found[0].chain, *below]))[-1]
+        return spot if top.given is None else replace(spot, given=replace(top.given, rights=rights))
+
+    async def given_top(self, shared: Shared) -> Spot:
+        """Where something lies that was given to somebody, as they see it."""
+        parts = tuple(row.name for row in shared.chain[1:])
+        label = f"{SHARED}/{to_wire(shared.name)}"
+        given = Given(len(parts), label, shared.owner_name, shared.rights)
+        return Spot(await self._home_at(shared.chain[0]), parts, given)
+
+    async def _home_at(self, row: FileRow) -> Home:
+        return Home(await self._volumes.get(row.volume_id), row.id, row.name, row.owner_id)
 
     async def target(self, home: Home, path: str) -> Spot:
         """The same for something that is to be made: it must have a name.
@@ -202,6 +276,21 @@ class Places:
         rows = await self._env.part(Lookup).rows(peek_sql(len(spot.parts)), values)
         return RowFacts._make(rows[0]) if rows else None
 
+    async def check_unchanged(self, found: Found) -> None:
+        """Refuse when the name has come to hold something else since.
+
+        Raises:
+            FileNotFoundHereError: it is gone.
+            BusyNameError: something else is there now.
+        """
+        entry = await self.stat(found.spot)
+        if entry is None:
+            raise FileNotFoundHereError(f"There is no file or folder {found.spot.path!r} any more.")
+        if entry.ino != found.entry.ino:
+            raise BusyNameError(
+                f"{found.spot.path!r} was replaced meanwhile. Try again.", headers={"retry-after": "1"}
+            )
+
     async def row_of(self, spot: Spot, entry: Entry) -> FileRow:
         """The row of something that was just seen on the disk."""
         async with open_unit(self._env, writes=False) as unit:
@@ -241,15 +330,18 @@ class Places:
         """Something by its id.
 
         Raises:
-            FileNotFoundHereError: unknown, deleted, gone from the disk, or somebody else's.
+            FileNotFoundHereError: unknown, deleted, gone from the disk, or somebody else's who did not
+                give it to the caller.
         """
+        given: Given | None = None
         async with open_unit(self._env, writes=False) as unit:
             rows = await FileRows(unit).path_of(file_id)
-        if not rows or rows[0].owner_id != caller.user_id:
+            if rows and rows[0].owner_id != caller.user_id:
+                given = await _given(unit, caller.user_id, rows)
+        if not rows or (given is None and rows[0].owner_id != caller.user_id):
             raise FileNotFoundHereError("There is no such file or folder.")
-        mounted = await self._volumes.get(rows[0].volume_id)
-        home = Home(mounted, rows[0].id, rows[0].name, rows[0].owner_id)
-        found = await self.find(Spot(home, tuple(row.name for row in rows[1:])))
+        parts = tuple(row.name for row in rows[1:])
+        found = await self.find(Spot(await self._home_at(rows[0]), parts, given))
         if found.row.id != file_id:
             raise FileNotFoundHereError("There is no such file or folder.")
         return found
@@ -266,6 +358,18 @@ class Places:
                     return None
 
         return [found for found in await asyncio.gather(*map(one, ids)) if found is not None]
+
+
+async def _given(unit: Unit, user_id: int, chain: Chain) -> Given | None:
+    """Through which of their grants somebody sees the last of *chain*; the topmost one counts."""
+    held = await Grants(unit).held(user_id, chain)
+    if not held[-1] & Right.VIEW:
+        return None
+    depth = next(depth for depth, rights in enumerate(held) if rights & Right.VIEW)
+    for one in await Grants(unit).given_to(user_id):
+        if one.chain[-1].id == chain[depth].id:
+            return Given(depth, f"{SHARED}/{to_wire(one.name)}", one.owner_name, held[-1])
+    return None
 
 
 async def _home_row(session: object, volume_id: int, owner_id: int) -> FileRow | None:

@@ -28,6 +28,7 @@ from balu.storage.files.mounts import volume_id_of
 from balu.storage.files.offload import offloaded
 from balu.storage.files.places import Found, Places, Spot
 from balu.storage.files.rows import differs
+from balu.storage.volumes import Volumes
 from balu_core import Source
 
 INLINE = {
@@ -75,7 +76,7 @@ async def _at_hand(exchange: Exchange) -> _Content | None:
     if row is None or row.kind != "file":
         return None
     try:
-        source = home.core.open_now(spot.disk)
+        source = spot.home.core.open_now(spot.disk)
     except (OSError, ValueError):
         return None  # the other way says what is wrong
     if source is None:
@@ -111,8 +112,9 @@ async def _open(exchange: Exchange, found: Found) -> _Content:
                 kept = await unit.session.scalar(VersionRow.of(found.row.id, rev))
             if kept is None:
                 raise FileNotFoundHereError("This version is not kept any more.")
+            there = (await exchange.env.part(Volumes).get(kept.volume_id)).core
             with told(found.spot.path):
-                source = await run(core.open_version, found.row.id, rev)
+                source = await run(there.open_version, found.row.id, rev)
             return _Content(source, found.spot, f'"{found.row.id}.{rev}"', kept.blake3, None, is_former=True)
     with told(found.spot.path):
         source = await run(core.open, found.spot.disk)

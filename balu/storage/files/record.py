@@ -10,6 +10,7 @@ from balu.kernel.unit import Unit
 from balu.storage.files.intents import Intents
 from balu.storage.files.models import FileRow, VersionRow
 from balu.storage.files.names import from_stored, name_key
+from balu.storage.files.ownership import hand_over
 from balu.storage.files.rows import INO_MASK, FileRows
 from balu.storage.volumes import QuotaService
 from balu_core import Entry
@@ -52,6 +53,8 @@ class MovePlan(msgspec.Struct, frozen=True, kw_only=True):
     from_name: str
     parent_id: int
     name: str
+    keeps_grants: bool = True
+    """Whether others keep what the former owner allowed them, should *owner_id* be a new one."""
 
 
 async def record_put(
@@ -110,6 +113,7 @@ async def record_move(unit: Unit, op_id: str, plan: MovePlan) -> FileRow | None:
     """Point the row of a moved thing to its new place; None when it has vanished meanwhile."""
     rows = FileRows(unit)
     await Intents(unit).close(op_id)
+    await Intents(unit).release(op_id)
     name = from_stored(plan.name)
     row = await rows.get(plan.file_id)
     if row is None:
@@ -127,6 +131,8 @@ async def record_move(unit: Unit, op_id: str, plan: MovePlan) -> FileRow | None:
         plan.volume_id,
     )
     await unit.session.flush()
+    if row.owner_id != plan.owner_id:
+        await hand_over(unit, row, plan.owner_id, with_grants=plan.keeps_grants)
     rows.note(row, "move", left=plan.from_parent_id)
     return row
 

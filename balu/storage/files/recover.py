@@ -1,5 +1,6 @@
 """After a crash: finish or undo what an intent says, by what the names point to now."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -8,6 +9,8 @@ from msgspec import convert
 from balu.kernel.errors import UnavailableError
 from balu.kernel.threads import Threads
 from balu.kernel.unit import Env, open_unit
+from balu.storage.files.crossing import CrossPlan, Settling
+from balu.storage.files.errors import BusyNameError
 from balu.storage.files.intents import Intents
 from balu.storage.files.items import EPOCH
 from balu.storage.files.models import IntentRow
@@ -32,12 +35,12 @@ class Recovery:
     async def run(self) -> int:
         """Finish or undo every abandoned write and move; returns how many."""
         async with open_unit(self._env) as unit:
-            intents = await Intents(unit).abandoned("put", "move")
+            intents = await Intents(unit).abandoned("put", "move", "cross")
         settled = 0
         for intent in intents:
             try:
                 core = (await self._env.part(Volumes).get(intent.volume_id)).core
-                await (self._put(core, intent) if intent.op == "put" else self._move(core, intent))
+                await {"put": self._put, "move": self._move, "cross": self._cross}[intent.op](core, intent)
             except (UnavailableError, VolumeNotFoundError, OSError) as error:
                 # The disk gives no answer, so nothing may be decided; the intent stays and is tried again.
                 log.warning("not recovered yet", op=intent.op, op_id=intent.op_id, reason=str(error))
@@ -88,6 +91,19 @@ class Recovery:
                 await record_move(unit, intent.op_id, plan)
             else:
                 await Intents(unit).close(intent.op_id)
+                await Intents(unit).release(intent.op_id)
+
+    async def _cross(self, core: Volume, intent: IntentRow) -> None:
+        plan = convert(intent.plan, CrossPlan)
+        origin = (await self._env.part(Volumes).get(plan.from_volume_id)).core
+        settling = Settling(self._env, intent.op_id, plan, origin, core)
+        source = await self.path_of(plan.from_parent_id, plan.from_name)
+        target = await self.path_of(plan.parent_id, plan.name)
+        if await settling.is_recorded() or (target is not None and await settling.is_published(target)):
+            with suppress(BusyNameError):  # taken back, because the source had changed
+                await settling.finish(source or "", target or "")
+        elif source is not None:
+            await settling.undo(source)
 
     async def _release(self) -> int:
         """Give back what uploads of dead workers had reserved."""

@@ -12,7 +12,7 @@ from balu.kernel.live import tell
 from balu.kernel.unit import Unit
 from balu.storage.files.events import LIVE, Change, FileChanged
 from balu.storage.files.facts import BATCH, JOIN_DEPTH
-from balu.storage.files.models import FileRow, JournalRow
+from balu.storage.files.models import FileRow, GrantRow, JournalRow
 from balu.storage.files.names import name_key
 from balu.storage.volumes import QuotaService
 from balu_core import Entry
@@ -67,6 +67,22 @@ class FileRows:
         if not rows or rows[0].parent_id is not None or rows[0].trash_id is not None:
             return []
         return rows
+
+    async def paths_of(self, file_ids: Sequence[int]) -> list[list[FileRow]]:
+        """``path_of`` for several at once, in their order; what is deleted is left out."""
+        steps: dict[int, list[FileRow]] = {file_id: [] for file_id in file_ids}
+        for start in range(0, len(file_ids), BATCH):
+            part = FileRow.id.in_(file_ids[start : start + BATCH])
+            up = select(FileRow.id.label("of"), FileRow.id, FileRow.parent_id, literal(0).label("height"))
+            tree = up.where(part).cte("up", recursive=True)
+            above = select(tree.c.of, FileRow.id, FileRow.parent_id, tree.c.height + 1)
+            tree = tree.union_all(above.join(tree, FileRow.id == tree.c.parent_id))
+            query = select(tree.c.of, FileRow).join(tree, tree.c.id == FileRow.id)
+            for file_id, row in await self._session.execute(query.order_by(tree.c.height.desc())):
+                steps[file_id].append(row)
+        return [
+            path for path in steps.values() if path and path[0].parent_id is None and path[0].trash_id is None
+        ]
 
     async def adopt(
         self, volume_id: int, owner_id: int, parent_id: int, entries: Iterable[Entry]
@@ -136,10 +152,20 @@ class FileRows:
         """The row's id and those of everything below it."""
         return list((await self._session.scalars(select(_below(top_id).c.id))).all())
 
+    async def below(self, folder_ids: Sequence[int]) -> list[FileRow]:
+        """Everything directly in these folders."""
+        found: list[FileRow] = []
+        for start in range(0, len(folder_ids), BATCH):
+            query = select(FileRow).where(FileRow.parent_id.in_(folder_ids[start : start + BATCH]))
+            found += (await self._session.scalars(query)).all()
+        return found
+
     async def drop(self, ids: Sequence[int]) -> None:
         """Delete rows by id."""
         for start in range(0, len(ids), BATCH):
-            await self._session.execute(delete(FileRow).where(FileRow.id.in_(ids[start : start + BATCH])))
+            part = ids[start : start + BATCH]
+            await self._session.execute(delete(GrantRow).where(GrantRow.file_id.in_(part)))
+            await self._session.execute(delete(FileRow).where(FileRow.id.in_(part)))
 
     async def drop_tree_below(self, top_id: int) -> None:
         """Delete the rows below a folder, but not its own; the ledger gives their bytes back."""

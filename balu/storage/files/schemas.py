@@ -62,6 +62,8 @@ class FileMoved(Message, kw_only=True):
     """Where something is now."""
 
     file: FileItem
+    replaced: list[int] = msgspec.field(default_factory=list)
+    """Where in the trash is what it replaced; restoring that undoes it."""
 
 
 class FolderCreate(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -91,7 +93,7 @@ class FileMove(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     folder_id: int | None = None
     mount: str | int | None = None
     target_mount: str | int | None = None
-    on_conflict: Literal["fail", "rename"] = "fail"
+    on_conflict: OnConflict = "fail"
 
 
 class FileCopy(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -156,13 +158,49 @@ class Permission(msgspec.Struct, kw_only=True):
     can_view: bool
     can_edit: bool
     can_delete: bool
+    can_share: bool
+    """Whether they may give it on to others."""
+    is_inherited: bool
+    """Whether it comes from a folder above; it is changed there."""
+
+
+class Rule(msgspec.Struct, kw_only=True):
+    """What one person was allowed with this very file or folder."""
+
+    user_id: int
+    can_view: bool = True
+    can_edit: bool = False
+    can_delete: bool = False
+    can_share: bool = False
 
 
 class Permissions(msgspec.Struct, kw_only=True):
-    """Everybody who may do something; for now the owner alone."""
+    """Everybody who may do something, the owner first, and the rules made here."""
 
+    path: str
     owner_id: int
     permissions: list[Permission]
+    rules: list[Rule]
+
+
+class PermissionGive(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Let *username* do this, instead of what was said before."""
+
+    username: Annotated[str, msgspec.Meta(min_length=1)]
+    can_view: bool = True
+    can_edit: bool = False
+    can_delete: bool = False
+    can_share: bool = False
+
+
+class PermissionsSet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Exactly these rules for a path, and no others."""
+
+    path: str
+    rules: Annotated[list[Rule], msgspec.Meta(max_length=1000)]
+    owner_id: int | None = None
+    """Must be the present owner; ownership changes by ``transfer-ownership``."""
+    mount: str | int | None = None
 
 
 class FolderRead(msgspec.Struct, kw_only=True):

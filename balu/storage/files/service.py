@@ -1,38 +1,49 @@
 """Files and folders: list, look, make, rename, move, copy. Bytes go through ``commit``."""
 
 import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from balu.kernel.caller import Caller
+from balu.kernel.errors import ForbiddenError, UnavailableError
 from balu.kernel.lookup import Lookup, Rows
 from balu.kernel.threads import Threads, finish
 from balu.kernel.unit import Env, open_unit
 from balu.storage.files.commit import DOUBTFUL, OnConflict, Staged, Stored, Terms, Writer
+from balu.storage.files.crossing import Crossing, Watch
+from balu.storage.files.displace import displace
 from balu.storage.files.errors import (
+    AlikeExistsError,
     BusyNameError,
     FileExistsHereError,
+    FileNotFoundHereError,
     FolderCycleError,
     WrongKindError,
     told,
 )
 from balu.storage.files.facts import children
-from balu.storage.files.intents import Intents
+from balu.storage.files.grants import Grants
+from balu.storage.files.intents import Intents, begin
 from balu.storage.files.items import file_item, item_template
 from balu.storage.files.names import name_key, numbered, to_stored, to_wire
 from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.record import MovePlan, record_move
+from balu.storage.files.rights import SHARED, Right
 from balu.storage.files.rows import FileRows
-from balu.storage.files.schemas import FileItem
+from balu.storage.files.schemas import FileItem, FileList
 from balu.storage.volumes import check_room
-from balu_core import Listing
+from balu_core import Listing, blake3_hex
 
-Sort = Literal["name", "size", "modified", "type"]
 T = TypeVar("T")
+Sort = Literal["name", "size", "modified", "type"]
 EVERYTHING = 1 << 31
 ADOPT_AT_ONCE = 2000
+LONG_BYTES, LONG_FILES = 64 << 20, 1000
+"""What is carried between volumes while the client waits; more is a job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,8 @@ class FileService:
         self._caller = caller
         self._threads = env.part(Threads)
         self.places = Places(env)
+        self.displaced: list[int] = []
+        """Where in the trash is what ``replace`` made room from, in order."""
 
     async def spot(self, path: str, volume_id: int | None = None) -> Spot:
         """The place the caller means by *path* on a volume."""
@@ -82,7 +95,15 @@ class FileService:
 
     def item(self, found: Found) -> FileItem:
         """What the caller sees of it."""
-        return file_item(found.entry, found.row, found.spot.path, self._caller.username)
+        spot = found.spot
+        who = spot.given.owner_name if spot.given else self._caller.username
+        return file_item(found.entry, found.row, spot.path, who, spot.rights)
+
+    async def list_path(self, path: str, volume_id: int | None, window: Window) -> Listed:
+        """The same for what a client calls it, the list of what others gave included."""
+        if path.strip("/") == SHARED:
+            return await self._shared(window)
+        return await self.list(await self.spot(path, volume_id), window)
 
     async def list(self, spot: Spot, window: Window) -> Listed:
         """A window into the folder *spot*. Names without rows get them first."""
@@ -97,7 +118,9 @@ class FileService:
             folder_id = await self._folder_id(spot)
             with told(spot.path):
                 listing = await self._read(spot, window)
-        prefix, template = f"{spot.path}/" if spot.parts else "", item_template(self._caller.username)
+        prefix = f"{spot.path}/" if spot.path else ""
+        who = spot.given.owner_name if spot.given else self._caller.username
+        template = item_template(who, spot.rights)
         rows = await self._children(folder_id, listing)
         body, etag, stale = listing.json(rows, template, prefix, folder_id)
         if stale:
@@ -126,12 +149,35 @@ class FileService:
         names, are_all = listing.stored_names(), len(listing) == listing.total
         return await children(self._env.part(Lookup), folder_id, names, are_all=are_all)
 
+    async def _shared(self, window: Window) -> Listed:
+        """What others gave to the caller: a listing of things that lie in many places."""
+        async with open_unit(self._env, writes=False) as unit:
+            given = await Grants(unit).given_to(self._caller.user_id)
+        found = []
+        for shared in given:
+            with suppress(FileNotFoundHereError, UnavailableError):  # gone from the disk, or the disk is away
+                found.append(await self.places.find(await self.places.given_top(shared)))
+        items = [self.item(one) for one in found]
+        if window.contains:
+            items = [item for item in items if window.contains.casefold() in item.name.casefold()]
+        keys: dict[Sort, Callable[[FileItem], Any]] = {
+            "name": lambda item: item.name.casefold(), "size": lambda item: item.size,
+            "modified": lambda item: item.modified_at, "type": lambda item: item.mime_type or "",
+        }  # fmt: skip
+        items.sort(key=keys[window.sort], reverse=window.descending)
+        items.sort(key=lambda item: item.type)
+        part = items[window.offset : window.offset + window.limit]
+        etag = f'"{blake3_hex(msgspec.json.encode(part))[:32]}"'
+        body = msgspec.json.encode(FileList(files=part, total=len(items), folder_id=0, etag=etag))
+        return Listed(body, etag, len(items))
+
     async def make_folder(self, spot: Spot) -> Found:
         """A new folder in an existing one.
 
         Raises:
             FileExistsHereError: the name, or one that differs only in case, is taken.
         """
+        spot.need(Right.EDIT)
         writer = Writer(self._env)
         parent = await writer.folder(spot.parent)
         check_room(spot.home.mounted, 0)
@@ -145,63 +191,111 @@ class FileService:
             _, alike = await FileRows(unit).child(parent_id, spot.name)
         for row in alike:
             if row.id != but and await self.places.stat(spot.renamed(row.name)) is not None:
-                raise FileExistsHereError(f"{to_wire(row.name)!r} exists already and differs only in case.")
+                raise AlikeExistsError(f"{to_wire(row.name)!r} exists already and differs only in case.")
 
-    async def move(self, source: Found, target: Spot, *, on_conflict: OnConflict = "fail") -> Found:
-        """Give something another name or folder; its id, versions and shares go with it.
+    async def move(
+        self,
+        source: Found,
+        target: Spot,
+        *,
+        on_conflict: OnConflict = "fail",
+        keeps_grants: bool = False,
+        watch: Watch | None = None,
+    ) -> Found:
+        """Give something another name, folder or volume; its id, versions and shares go with it.
+
+        To another volume its bytes are copied, which *watch* may follow and end. What gets another owner
+        stays shared only when *keeps_grants* says so.
 
         Raises:
-            FileExistsHereError: the target is taken, and *on_conflict* is not ``rename``.
-            FolderCycleError: the target lies inside the source.
+            FileExistsHereError: the target is taken, and *on_conflict* is ``fail``.
+            FolderCycleError: the target lies inside the source, or would replace a folder around it.
         """
         if not source.spot.parts:
             raise WrongKindError("The home folder itself stays where it is.")
-        if target.home.mounted.id != source.spot.home.mounted.id:
-            raise WrongKindError("Moving between volumes is not possible yet; copy and delete instead.")
-        if target == source.spot:
+        if target.is_same(source.spot):
             return source
-        if target.is_within(source.spot):
-            raise FolderCycleError("A folder cannot be moved into itself.")
-        writer = Writer(self._env)
-        parent = await writer.folder(target.parent)
+        _check_cycle(source, target, on_conflict)
+        _check_move(source.spot, target)
+        parent = await Writer(self._env).folder(target.parent)
+        crosses = target.home.mounted.id != source.spot.home.mounted.id
+
+        async def attempt(place: Spot) -> Found:
+            await self._refuse_alike(place, parent.row.id, source.row.id)
+            if crosses:
+                if await self.places.stat(place) is not None:
+                    raise FileExistsHereError(f"{place.path!r} exists already. Choose another name.")
+                crossing = Crossing(self._env)
+                return await crossing.move(source, place, parent, keeps_grants=keeps_grants, watch=watch)
+            moved: Found = await finish(self._move_once(source, place, parent, keeps_grants=keeps_grants))
+            return moved
+
+        return await self._under_a_free_name(target, on_conflict, attempt)
+
+    async def _under_a_free_name(
+        self, target: Spot, on_conflict: OnConflict, attempt: Callable[[Spot], Awaitable[T]]
+    ) -> T:
+        """Do *attempt* at *target*; a name that is taken is numbered, freed or refused."""
         place, number = target, 0
         while True:
             try:
-                await self._refuse_alike(place, parent.row.id, source.row.id)
-                moved: Found = await finish(self._move_once(source, place, parent))
-            except FileExistsHereError:
+                return await attempt(place)
+            except AlikeExistsError:
                 if on_conflict != "rename":
                     raise
-                number += 1
-                place = target.renamed(numbered(target.name, number))
-            else:
-                return moved
+            except FileExistsHereError:
+                if on_conflict == "fail":
+                    raise
+                if on_conflict == "replace":
+                    self.displaced.append(await displace(self._env, await self.places.find(place)))
+                    continue
+            number += 1
+            place = target.renamed(numbered(target.name, number))
 
-    async def _move_once(self, source: Found, place: Spot, parent: Found) -> Found:
+    async def _pay_for(self, source: Found, home: Home, op_id: str) -> None:
+        """Take room in the ledger of somebody who is about to own *source*."""
+        async with open_unit(self._env) as unit:
+            size = await FileRows(unit).tree_size(source.row.id)
+            await Intents(unit).reserve(home.mounted.id, home.owner_id, op_id, size)
+
+    async def _move_once(self, source: Found, place: Spot, parent: Found, *, keeps_grants: bool) -> Found:
         op_id, home = secrets.token_hex(16), place.home
         plan = MovePlan(
             volume_id=home.mounted.id, owner_id=home.owner_id, file_id=source.row.id, ino=source.entry.ino,
             from_parent_id=source.row.parent_id or 0, from_name=to_stored(source.spot.name),
-            parent_id=parent.row.id, name=to_stored(place.name),
+            parent_id=parent.row.id, name=to_stored(place.name), keeps_grants=keeps_grants,
         )  # fmt: skip
         names = [(plan.volume_id, plan.parent_id, place.name)]
         if (plan.from_parent_id, name_key(source.spot.name)) != (plan.parent_id, name_key(place.name)):
             names.append((plan.volume_id, plan.from_parent_id, source.spot.name))
-        async with open_unit(self._env) as unit:
-            await Intents(unit).open("move", op_id, names, msgspec.to_builtins(plan))
+        await begin(self._env, "move", op_id, names, msgspec.to_builtins(plan))
         try:
+            if home.owner_id != source.spot.home.owner_id:
+                await self._pay_for(source, home, op_id)
+            await self.places.check_unchanged(source)
             entry = await self._threads.run(home.core.move, source.spot.disk, place.disk)
         except (OSError, ValueError) as error:
             is_left = isinstance(error, OSError) and await self._may_be_moved(place, plan.ino, error)
-            async with open_unit(self._env) as unit:
-                await (Intents(unit).leave(op_id) if is_left else Intents(unit).close(op_id))
+            await self._end_move(op_id, is_left=is_left)
             with told(place.path):
                 raise
+        except BaseException:
+            await self._end_move(op_id, is_left=False)
+            raise
         async with open_unit(self._env) as unit:
             row = await record_move(unit, op_id, plan)
         if row is None:
             row = await self.places.row_of(place, entry)
         return Found(place, entry, row)
+
+    async def _end_move(self, op_id: str, *, is_left: bool) -> None:
+        async with open_unit(self._env) as unit:
+            intents = Intents(unit)
+            if is_left:
+                await intents.leave(op_id)
+            else:
+                await intents.close(op_id)
+                await intents.release(op_id)
 
     async def _may_be_moved(self, place: Spot, ino: int, error: OSError) -> bool:
         """Whether recovery has to say what became of a move that ended with *error*."""
@@ -214,23 +308,55 @@ class FileService:
         except OSError:
             return True
 
-    async def copy(self, source: Found, target: Spot, *, on_conflict: OnConflict = "fail") -> Stored:
-        """A second, independent file or tree; a tree appears whole or not at all."""
+    async def copy(
+        self, source: Found, target: Spot, *, on_conflict: OnConflict = "fail", watch: Watch | None = None
+    ) -> Stored:
+        """A second, independent file or tree; a tree appears whole or not at all. *watch* as in ``move``."""
         if source.is_folder and target.is_within(source.spot) and on_conflict != "rename":
             raise FolderCycleError("A folder cannot be copied into itself.")
+        _check_cycle(source, target, on_conflict, is_copy=True)
+        target.need(Right.EDIT)
         writer = Writer(self._env)
         await writer.folder(target.parent)
+        if on_conflict == "replace":
+            await self._make_way(source, target)
+        terms = Terms(on_conflict=on_conflict)
+        if target.home.mounted.id != source.spot.home.mounted.id:
+            if on_conflict == "fail" and await self.places.stat(target) is not None:
+                raise FileExistsHereError(f"{target.path!r} exists already. Choose another name.")
+            carried, _ = await Crossing(self._env).stage(source, target.home, watch)
+            return await writer.publish(target, carried, terms)
         core = source.spot.home.core
         with told(source.spot.path):
             _, _, size = await self._threads.run(core.measure, source.spot.disk)
         check_room(target.home.mounted, size)
-        terms = Terms(on_conflict=on_conflict)
         staged = await self._stage_copy(source, target.home, size)
         return await writer.publish(target, staged, terms)
 
+    async def is_long(self, source: Found, target: Spot) -> bool:
+        """Whether moving or copying it there means carrying more bytes than a client should wait for."""
+        if target.home.mounted.id == source.spot.home.mounted.id:
+            return False
+        with told(source.spot.path):
+            files, _, size = await self._threads.run(source.spot.home.core.measure, source.spot.disk)
+        return size > LONG_BYTES or files > LONG_FILES
+
+    async def copy_at(self, source: Found, target: Spot) -> Found | None:
+        """What stands at *target* if it looks like a copy of *source*, None otherwise."""
+        if await self.places.stat(target) is None:
+            return None
+        found = await self.places.find(target)
+        return found if await Crossing(self._env).look_alike(source, found) else None
+
+    async def _make_way(self, source: Found, target: Spot) -> None:
+        """Bytes over bytes make a version; where a folder is on either side, the old one is displaced."""
+        if await self.places.stat(target) is None:
+            return
+        found = await self.places.find(target)
+        if found.is_folder or source.is_folder:
+            self.displaced.append(await displace(self._env, found))
+
     async def _stage_copy(self, source: Found, home: Home, size: int) -> Staged:
-        if source.spot.home.mounted.id != home.mounted.id:
-            raise WrongKindError("Copying between volumes is not possible yet; download and upload instead.")
         staging_id, core = secrets.token_hex(16), home.core
         async with open_unit(self._env) as unit:
             await Intents(unit).reserve(home.mounted.id, home.owner_id, staging_id, size)
@@ -250,3 +376,21 @@ class FileService:
         await self._threads.run(home.core.discard, staging_id)
         async with open_unit(self._env) as unit:
             await Intents(unit).release(staging_id)
+
+
+def _check_cycle(source: Found, target: Spot, on_conflict: OnConflict, *, is_copy: bool = False) -> None:
+    if not is_copy and target.is_within(source.spot):
+        raise FolderCycleError("A folder cannot be moved into itself.")
+    if on_conflict == "replace" and source.spot.is_within(target):
+        raise FolderCycleError("This would replace a folder by something that lies in it.")
+
+
+def _check_move(source: Spot, target: Spot) -> None:
+    """Inside what was given a move is a change; out of it, it takes something away from the owner."""
+    if source.is_top:
+        raise ForbiddenError("What was shared with you keeps its name and its place. Copy it instead.")
+    inside = (
+        source.given is not None and target.given is not None and source.given.label == target.given.label
+    )
+    source.need(Right.EDIT if inside else Right.EDIT | Right.DELETE)
+    target.need(Right.EDIT)

@@ -22,7 +22,7 @@ async def check_exists(files: FileService, folder: Spot, names: Sequence[str]) -
     """Those of *names* (each may hold slashes) that exist below *folder*, in the order asked for."""
     found: list[Duplicate] = []
     for name in names:
-        spot = Spot(folder.home, (*folder.parts, *(from_wire(part) or part for part in split(name))))
+        spot = folder.child(*(from_wire(part) or part for part in split(name)))
         entry = await files.places.stat(spot)
         if entry is None:
             continue

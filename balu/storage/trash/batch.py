@@ -12,7 +12,7 @@ from litestar.params import JSONBody
 from balu.identity.users import UserService
 from balu.kernel.caller import Caller
 from balu.kernel.errors import BaluError, InvalidError
-from balu.kernel.jobs import JobAccepted, Run, enqueue, job
+from balu.kernel.jobs import JobAccepted, JobService, Run, enqueue, job
 from balu.kernel.unit import Unit
 from balu.storage.files import (
     EVERYTHING,
@@ -26,8 +26,9 @@ from balu.storage.files import (
 )
 from balu.storage.trash.service import TrashService
 
-Action = Literal["delete", "move", "copy", "restore", "purge"]
+Action = Literal["delete", "move", "copy", "restore", "purge", "undo"]
 MAX_FAILURES = 100
+MAX_NAMED = 10_000
 Step = Callable[[], Awaitable[object]]
 
 
@@ -47,6 +48,8 @@ class BatchCreate(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """*ids* are file ids; for ``restore`` and ``purge`` those of the trash."""
 
     action: Action
+    job_id: int | None = None
+    """For ``undo``: the batch whose deletes, moves, copies and restores are taken back."""
     ids: Annotated[list[int], msgspec.Meta(max_length=100_000)] = []
     paths: Annotated[list[str], msgspec.Meta(max_length=100_000)] = []
     include: Annotated[list[int], msgspec.Meta(max_length=100_000)] = []
@@ -58,6 +61,18 @@ class BatchCreate(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Folder for ``move`` and ``copy``."""
     folder_id: int | None = None
     on_conflict: Literal["fail", "rename", "replace"] = "rename"
+
+
+class BatchItem(msgspec.Struct, kw_only=True):
+    """Something that has another place now, or is new."""
+
+    file_id: int
+    path: str
+    """Where it is now."""
+    was: str | None
+    """Where it was; None for a copy and for what came out of the trash."""
+    mount: int
+    was_mount: int
 
 
 class BatchFailure(msgspec.Struct, kw_only=True):
@@ -77,7 +92,9 @@ class BatchResult(msgspec.Struct, kw_only=True):
     failures: list[BatchFailure]
     """The first hundred."""
     trash_ids: list[int]
-    """Of what was deleted, for undo; the first ten thousand."""
+    """Of what was deleted or replaced, for undo; the first ten thousand."""
+    items: list[BatchItem]
+    """What was moved, copied or restored, for undo; the first ten thousand."""
 
 
 class BatchController(Controller):
@@ -92,10 +109,27 @@ class BatchController(Controller):
         """Start it; items fail alone, and the job's result says which."""
         if data.action in {"move", "copy"} and data.target_path is None and data.folder_id is None:
             raise InvalidError("Say where to.", field="target_path")
-        if not (data.ids or data.paths or data.include or data.filter):
+        if data.action == "undo":
+            await former_batch(unit, own_id, data.job_id)
+        elif not (data.ids or data.paths or data.include or data.filter):
             raise InvalidError("Name files, or a filter that finds them.", field="ids")
         job_id = await enqueue(unit, batch_files, owner_id=own_id, wish=msgspec.to_builtins(data))
         return JobAccepted(job_id=job_id, status_url=f"/api/jobs/{job_id}")
+
+
+async def former_batch(unit: Unit, owner_id: int, job_id: int | None) -> BatchResult:
+    """What a batch of the same person did.
+
+    Raises:
+        InvalidError: no job is named, or it is none that can be undone.
+        JobNotFoundError: there is none, or it is somebody else's.
+    """
+    if job_id is None:
+        raise InvalidError("Say which batch to undo.", field="job_id")
+    row = await JobService(unit).get(job_id, owner_id)
+    if row.kind != batch_files.name or row.result is None:
+        raise InvalidError("Only a batch that has ended can be undone.", field="job_id")
+    return msgspec.convert(row.result, BatchResult)
 
 
 @job(max_attempts=1)
@@ -105,7 +139,7 @@ async def batch_files(run: Run, *, wish: dict[str, Any]) -> BatchResult:
     async with run.unit(writes=False) as unit:
         account = await UserService(unit).get(run.owner_id or 0)
     caller = Caller(user_id=account.id, username=account.username, grade=account.grade)
-    result = BatchResult(done=0, failed=0, total=0, failures=[], trash_ids=[])
+    result = BatchResult(done=0, failed=0, total=0, failures=[], trash_ids=[], items=[])
     steps = await _Batch(run, caller, data, result).steps()
     result.total = len(steps)
     for number, (what, step) in enumerate(steps):
@@ -124,13 +158,15 @@ async def batch_files(run: Run, *, wish: dict[str, Any]) -> BatchResult:
 
 class _Batch:
     def __init__(self, run: Run, caller: Caller, data: BatchCreate, result: BatchResult) -> None:
-        self._caller, self._data, self._result = caller, data, result
+        self._run, self._caller, self._data, self._result = run, caller, data, result
         self._files = FileService(run.env, caller)
         self._trash = TrashService(run.env)
 
     async def steps(self) -> list[tuple[str, Step]]:
         """What to do, each with a name for the report."""
         data = self._data
+        if data.action == "undo":
+            return await self._undoing()
         if data.action in {"restore", "purge"}:
             wanted = [one for one in (*data.ids, *data.include) if one not in set(data.exclude)]
             return [(str(one), self._of_trash(one)) for one in wanted]
@@ -163,7 +199,9 @@ class _Batch:
     def _of_trash(self, trash_id: int) -> Step:
         async def restore() -> object:
             conflict: Literal["fail", "rename"] = "fail" if self._data.on_conflict == "fail" else "rename"
-            return await self._trash.restore(self._caller, trash_id, on_conflict=conflict)
+            found = await self._trash.restore(self._caller, trash_id, on_conflict=conflict)
+            self._note(found, None)
+            return found
 
         async def purge() -> object:
             await self._trash.get(self._caller.user_id, trash_id)
@@ -184,17 +222,59 @@ class _Batch:
         return act
 
     async def _act(self, found: Found, into: Spot | None) -> None:
-        data = self._data
+        data, before = self._data, len(self._files.displaced)
         if data.action == "delete" or into is None:
-            item = await self._trash.delete(found)
-            if len(self._result.trash_ids) < 10_000:  # noqa: PLR2004  see its docstring
-                self._result.trash_ids.append(item.id)
+            self._note_deleted([(await self._trash.delete(found)).id])
             return
         target = into.child(check_name(found.spot.name))
         if data.action == "move":
-            await self._files.move(found, target, on_conflict=data.on_conflict)
+            moved = await self._files.move(found, target, on_conflict=data.on_conflict, watch=self._watch)
+            self._note(moved, found)
         else:
-            await self._files.copy(found, target, on_conflict=data.on_conflict)
+            stored = await self._files.copy(found, target, on_conflict=data.on_conflict, watch=self._watch)
+            if stored.outcome == "created":  # bytes over bytes are undone by their version
+                self._note(stored.found, None)
+        self._note_deleted(self._files.displaced[before:])
+
+    async def _watch(self, _percent: float) -> bool:
+        return not await self._run.cancelled()
+
+    def _note_deleted(self, trash_ids: Sequence[int]) -> None:
+        self._result.trash_ids += trash_ids[: MAX_NAMED - len(self._result.trash_ids)]
+
+    def _note(self, found: Found, source: Found | None) -> None:
+        if len(self._result.items) < MAX_NAMED:
+            spot = found.spot
+            was = source.spot if source else spot
+            item = BatchItem(
+                file_id=found.row.id, path=spot.path, was=was.path if source else None,
+                mount=spot.home.mounted.id, was_mount=was.home.mounted.id,
+            )  # fmt: skip
+            self._result.items.append(item)
+
+    async def _undoing(self) -> list[tuple[str, Step]]:
+        """The steps of a former batch backwards; what came to life since is numbered, never replaced."""
+        async with self._run.unit(writes=False) as unit:
+            former = await former_batch(unit, self._caller.user_id, self._data.job_id)
+        steps = [(item.path, self._take_back(item)) for item in reversed(former.items)]
+        return steps + [(str(one), self._put_back(one)) for one in reversed(former.trash_ids)]
+
+    def _take_back(self, item: BatchItem) -> Step:
+        async def act() -> None:
+            found = await self._files.find(None, item.file_id)
+            if item.was is None:
+                self._note_deleted([(await self._trash.delete(found)).id])
+            else:
+                target = await self._files.spot(item.was, item.was_mount)
+                self._note(await self._files.move(found, target, on_conflict="rename"), found)
+
+        return act
+
+    def _put_back(self, trash_id: int) -> Step:
+        async def act() -> None:
+            self._note(await self._trash.restore(self._caller, trash_id, on_conflict="rename"), None)
+
+        return act
 
 
 class _Hit(msgspec.Struct):

@@ -3,7 +3,7 @@
 from balu.kernel.domain import Domain
 from balu.storage.trash.batch import BatchController, batch_files
 from balu.storage.trash.controller import DeleteController, FolderDeleteController, TrashController
-from balu.storage.trash.jobs import keep_homes, quota_recount, recover_trash, trash_purge
+from balu.storage.trash.jobs import keep_displaced, keep_homes, quota_recount, recover_trash, trash_purge
 from balu.storage.trash.raw import DELETE
 from balu.storage.trash.settings import TrashSettings
 
@@ -13,6 +13,7 @@ TRASH = Domain(
     raw=(DELETE,),
     jobs=(recover_trash, trash_purge, quota_recount, batch_files),
     listeners=(keep_homes,),
+    hooks=(keep_displaced,),
     settings=TrashSettings,
     startup=(recover_trash,),
 )

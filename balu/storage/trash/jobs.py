@@ -1,9 +1,10 @@
 """Background work on the trash, and what happens to the files of a deleted account."""
 
 from balu.identity.users import UserDeleted
-from balu.kernel.events import on
+from balu.kernel.events import answers, on
 from balu.kernel.jobs import Run, job
 from balu.kernel.unit import Unit
+from balu.storage.files import Displaced
 from balu.storage.trash.recover import TrashRecovery, recount
 from balu.storage.trash.service import TrashService
 
@@ -31,3 +32,9 @@ async def quota_recount(run: Run) -> int:
 async def keep_homes(event: UserDeleted, unit: Unit) -> None:
     """The files of a deleted account lie in the trash for as long as everything else."""
     await TrashService(unit.env).delete_homes(event.user_id)
+
+
+@answers(Displaced)
+async def keep_displaced(question: Displaced, unit: Unit) -> None:
+    """What has to make room for something else can be put back from here."""
+    question.trash_id = (await TrashService(unit.env).delete(question.found)).id

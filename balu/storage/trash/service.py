@@ -26,9 +26,11 @@ from balu.storage.files import (
     Intents,
     OnConflict,
     Places,
+    Right,
     Spot,
     VersionRow,
     Writer,
+    begin,
     explained,
     numbered,
     split,
@@ -84,6 +86,7 @@ class TrashService:
         """
         if not found.spot.parts:
             raise MalformedError("Name what to delete; the home folder itself stays.")
+        found.spot.need(Right.DELETE)
         item: TrashRow = await finish(self._delete(found))
         return item
 
@@ -95,12 +98,17 @@ class TrashService:
         keep = timedelta(days=self._env.part(TrashSettings).retention_days)
         plan = TrashPlan(
             uid=op_id, volume_id=home.mounted.id, owner_id=home.owner_id, file_id=found.row.id,
-            parent_id=found.row.parent_id or 0, name=to_stored(found.entry.name), original_path=spot.path,
+            parent_id=found.row.parent_id or 0, name=to_stored(found.entry.name), original_path=spot.own_path,
             kind=found.entry.kind, size=size, files=files, expires_at=self._env.now() + keep,
         )  # fmt: skip
-        async with open_unit(self._env) as unit:
-            name = (plan.volume_id, plan.parent_id, found.entry.name)
-            await Intents(unit).open("trash", op_id, [name], msgspec.to_builtins(plan))
+        name = (plan.volume_id, plan.parent_id, found.entry.name)
+        await begin(self._env, "trash", op_id, [name], msgspec.to_builtins(plan))
+        try:
+            await self._places.check_unchanged(found)
+        except BaseException:
+            async with open_unit(self._env) as unit:
+                await Intents(unit).close(op_id)
+            raise
         origin = msgspec.json.encode({**msgspec.to_builtins(plan), "deleted_at": self._env.now()})
         await self._on_disk(op_id, spot, op_id, lambda: core.trash(spot.disk, op_id, origin=origin))
         async with open_unit(self._env) as unit:
@@ -191,9 +199,8 @@ class TrashService:
             uid=item.uid, volume_id=item.volume_id, owner_id=item.owner_id, file_id=item.file_id,
             parent_id=parent.row.id, name=to_stored(place.name),
         )  # fmt: skip
-        async with open_unit(self._env) as unit:
-            name = (plan.volume_id, plan.parent_id, place.name)
-            await Intents(unit).open("restore", op_id, [name], msgspec.to_builtins(plan))
+        name = (plan.volume_id, plan.parent_id, place.name)
+        await begin(self._env, "restore", op_id, [name], msgspec.to_builtins(plan))
         await self._on_disk(op_id, place, item.uid, lambda: home.core.restore(item.uid, place.disk))
         async with open_unit(self._env) as unit:
             await record_restore(unit, op_id, plan)
@@ -232,9 +239,10 @@ class TrashService:
             for start in range(0, len(ids), BATCH):
                 part = select(VersionRow).where(VersionRow.file_id.in_(ids[start : start + BATCH]))
                 versions += (await unit.session.scalars(part)).all()
-        for version in versions:
+        for version in versions:  # a file that changed its volume left them behind
+            there = (await self._env.part(Volumes).get(version.volume_id)).core
             with told(item.original_path):
-                await self._threads.run(core.drop_version, version.file_id, version.rev)
+                await self._threads.run(there.drop_version, version.file_id, version.rev)
         async with open_unit(self._env) as unit:
             gone = await unit.session.scalar(
                 delete(TrashRow).where(TrashRow.id == item.id).returning(TrashRow.size)

@@ -21,6 +21,7 @@ from balu.storage.files import (
     OnConflict,
     Piece,
     Places,
+    Right,
     Terms,
     volume_id_of,
 )
@@ -79,10 +80,10 @@ async def upload_batch(exchange: Exchange) -> None:
         async with asyncio.timeout(MAX_S), aclosing(exchange.body()) as body:
             answer = await batch.receive(body)
     except TimeoutError:
-        await batch.group.drop()
+        await batch.drop()
         raise SlowBodyError("A batch must arrive within a minute. Send fewer files at once.") from None
     except BaseException:
-        await batch.group.drop()
+        await batch.drop()
         raise
     await exchange.respond(200, answer or await batch.publish(), {"content-type": "application/json"})
 
@@ -95,7 +96,9 @@ class _Batch:
         self._files: list[BatchFile] = []
         self._pieces: list[Piece | BaluError] = []
         self._line = b""
-        self.group = Group(exchange.env, home)
+        self._env = exchange.env
+        self._groups: dict[int, Group] = {}
+        """By home: files for shared folders belong to their owners."""
 
     async def receive(self, body: AsyncIterator[bytes]) -> bytes | None:
         """Read the first line, then stage the contents as they come; the answer when it is known already.
@@ -132,9 +135,10 @@ class _Batch:
     async def publish(self) -> bytes:
         """Give the files their names; the answer as JSON."""
         try:
-            await self.group.publish()
+            for group in self._groups.values():
+                await group.publish()
         except BaseException:
-            await self.group.drop()
+            await self.drop()
             raise
         outcomes = [
             self._outcome(file, piece if isinstance(piece, BaluError) else piece.result)
@@ -143,6 +147,11 @@ class _Batch:
         answer = msgspec.json.encode(outcomes)
         await self._replays.store(self._line, answer)
         return answer
+
+    async def drop(self) -> None:
+        """Give up what has no name."""
+        for group in self._groups.values():
+            await group.drop()
 
     async def _first_line(self, body: AsyncIterator[bytes]) -> bytearray:
         """Take the line; returns what came after it."""
@@ -172,6 +181,7 @@ class _Batch:
             mtime_ns = None if file.mtime is None else int(file.mtime * 1_000_000)
             if mtime_ns is not None and not 0 <= mtime_ns < MAX_SIZE:
                 return InvalidError("This time cannot be kept.", field="mtime")
+            spot.need(Right.EDIT)
             terms = Terms(
                 on_conflict=file.on_conflict, if_match=etag_list(file.if_match), mtime_ns=mtime_ns,
                 parents=True, blake3=file.blake3,
@@ -181,16 +191,18 @@ class _Batch:
         return Piece(spot, terms, file.size)
 
     async def _stage(self, start: int, end: int, data: bytes) -> None:
-        pieces = self._pieces[start:end]
-        wanted = [piece for piece in pieces if isinstance(piece, Piece)]
-        if len(wanted) < len(pieces):  # contents of files that were refused are skipped
-            kept, offset = [], 0
-            for file, piece in zip(self._files[start:end], pieces, strict=True):
-                if isinstance(piece, Piece):
-                    kept.append(data[offset : offset + file.size])
-                offset += file.size
-            data = b"".join(kept)
-        await self.group.stage(wanted, data)
+        homes: dict[int, list[tuple[Piece, memoryview]]] = {}
+        offset, view = 0, memoryview(data)
+        for file, piece in zip(self._files[start:end], self._pieces[start:end], strict=True):
+            if isinstance(piece, Piece):  # contents of files that were refused are skipped
+                theirs = homes.setdefault(piece.spot.home.file_id, [])
+                theirs.append((piece, view[offset : offset + file.size]))
+            offset += file.size
+        for home_id, taken in homes.items():
+            whole = len(taken) == end - start
+            group = self._groups.setdefault(home_id, Group(self._env, taken[0][0].spot.home))
+            part = data if whole else b"".join(content for _, content in taken)
+            await group.stage([piece for piece, _ in taken], part)
 
     def _outcome(self, file: BatchFile, result: Landed | BaluError | None) -> BatchOutcome:
         if isinstance(result, Landed):

@@ -13,6 +13,7 @@ from balu.storage.files import (
     Home,
     Intents,
     OnConflict,
+    Right,
     Spot,
     Staged,
     Terms,
@@ -86,7 +87,12 @@ class _Door:
         name = part.filename
         if not split(name):
             raise MalformedError("A file has no name.")
-        staged = await self._writer.receive(self._home, part.chunks(), size=None, terms=Terms())
+        home = self._home
+        if form.path is not None:
+            folder = await self._files.places.spot(self._home, form.path)
+            folder.need(Right.EDIT)
+            home = folder.home
+        staged = await self._writer.receive(home, part.chunks(), size=None, terms=Terms())
         if form.path is None:  # the field may still come; until then the bytes wait, paid for
             form.waiting.append((name, await self._paid(staged)))
         else:
@@ -118,16 +124,22 @@ class _Door:
         form, parts = self._form, split(name)
         try:
             folder = await self._files.places.spot(self._home, form.path or "")
+            _check_home(folder, staged)
             if len(parts) == 1:
                 await self._writer.folder(folder)
         except BaseException:
             await self._writer.drop(staged)
             raise
         terms = Terms(on_conflict=form.on_conflict, parents=len(parts) > 1)
-        stored = await self._writer.publish(Spot(self._home, (*folder.parts, *parts)), staged, terms)
+        stored = await self._writer.publish(folder.child(*parts), staged, terms)
         form.done.uploaded += 1
         form.done.upload_ids.append(staged.id)
         form.done.files.append(self._files.item(stored.found))
+
+
+def _check_home(folder: Spot, staged: Staged) -> None:
+    if folder.home.file_id != staged.home.file_id:
+        raise MalformedError("Send the field path before the files when they go to a shared folder.")
 
 
 FORM = RawRoute("/api/files/upload", frozenset({"POST"}), upload_form, scope="files:write", exact=True)

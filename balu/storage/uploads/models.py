@@ -17,6 +17,9 @@ class UploadRow(CommonTableAttributes, AdvancedDeclarativeBase):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     owner_id: Mapped[int] = mapped_column(BigInteger)
+    """Who sends it."""
+    payer_id: Mapped[int] = mapped_column(BigInteger)
+    """In whose home, and so at whose expense, it will lie."""
     volume_id: Mapped[int] = mapped_column(BigInteger)
     kind: Mapped[str] = mapped_column(String(10))
     """The dialect: ``tus``, ``trio``, ``single``, ``sync`` or ``manifest``."""

@@ -25,6 +25,7 @@ from balu.storage.files import (
     Home,
     Intents,
     Places,
+    Spot,
     Staged,
     Terms,
     Writer,
@@ -86,19 +87,21 @@ class UploadService:
             FileExistsHereError, FileChangedError: the terms cannot be met even now.
         """
         home = await self._places.home(owner, wish.volume_id)
-        check_room(home.mounted, (wish.size or 0) - wish.holes)
         if wish.concat != "partial":
             spot = await self._places.spot(home, wish.path)
             check_name(spot.name)
             await self._writer.check(spot, wish.terms)
+            home = spot.home
+        check_room(home.mounted, (wish.size or 0) - wish.holes)
         upload_id, token = (wish.id or uuid4()).hex, secrets.token_urlsafe(24)
         async with open_unit(self.env) as unit:
             reserved = wish.size or 0
-            await Intents(unit).reserve(home.mounted.id, owner.user_id, upload_id, reserved, kept=True)
+            await Intents(unit).reserve(home.mounted.id, home.owner_id, upload_id, reserved, kept=True)
             user = await UserService(unit).get(owner.user_id)
             row = UploadRow(
-                id=upload_id, owner_id=owner.user_id, volume_id=home.mounted.id, kind=wish.kind,
-                path=wish.path, size=wish.size, offset=wish.holes, reserved=reserved, spans=b"",
+                id=upload_id, owner_id=owner.user_id, payer_id=home.owner_id, volume_id=home.mounted.id,
+                kind=wish.kind, path=wish.path, size=wish.size, offset=wish.holes, reserved=reserved,
+                spans=b"",
                 terms=msgspec.to_builtins(wish.terms), status="uploading", token=digest_of(token),
                 epoch=user.epoch, chunk_size=wish.chunk_size, manifest=wish.manifest, concat=wish.concat,
                 shown=wish.shown, created_at=unit.now(), expires_at=unit.now() + KEEP,
@@ -150,9 +153,25 @@ class UploadService:
         return user
 
     async def home_of(self, row: UploadRow) -> Home:
-        """Where the upload belongs; 403 as in ``owner_of``."""
+        """Where the bytes of the upload lie; refusals as in ``place_of``."""
+        if row.payer_id != row.owner_id:
+            return (await self.place_of(row)).home
         user = await self.owner_of(row)
         return await self._places.home_of(user.id, user.username, row.volume_id)
+
+    async def place_of(self, row: UploadRow) -> Spot:
+        """Where the upload will be published.
+
+        Raises:
+            ForbiddenError: its sender may not write any more.
+            FileNotFoundHereError: the folder was shared with them, and is not any more, or it has moved.
+        """
+        user, is_own = await self.owner_of(row), row.payer_id == row.owner_id
+        home = await self._places.home_of(user.id, user.username, row.volume_id if is_own else None)
+        spot = await self._places.spot(home, row.path)
+        if (spot.home.owner_id, spot.home.mounted.id) != (row.payer_id, row.volume_id):
+            raise FileNotFoundHereError("The folder of this upload is elsewhere now. Begin the upload again.")
+        return spot
 
     async def allocate(self, home: Home, row: UploadRow) -> None:
         """Make the staged file. A file of unknown length grows as it comes."""
@@ -207,7 +226,7 @@ class UploadService:
     async def _pay(self, unit: Unit, row: UploadRow, total: int) -> None:
         if total != row.reserved:
             more = total - row.reserved
-            await Intents(unit).reserve(row.volume_id, row.owner_id, row.id, more, kept=True)
+            await Intents(unit).reserve(row.volume_id, row.payer_id, row.id, more, kept=True)
             await self.change(unit, row.id, reserved=total)
             row.reserved = total
 
@@ -230,43 +249,43 @@ class UploadService:
         """
         async with self.running.lock(row.id):
             row = await self.get(row.id)
-            home = await self.home_of(row)
+            spot = await self.place_of(row)
             if row.status == "completed":
-                return row, await self._present(home, row)
+                return row, await self._present(spot, row)
             self.check_live(row)
             if row.size is None or row.offset != row.size:
                 raise UploadIncompleteError(f"{row.offset} of {row.size} bytes have arrived.")
-            done: tuple[UploadRow, Found | None] = await finish(self._publish(home, row, terms))
+            done: tuple[UploadRow, Found | None] = await finish(self._publish(spot, row, terms))
             return done
 
     async def _publish(
-        self, home: Home, row: UploadRow, terms: Terms | None
+        self, spot: Spot, row: UploadRow, terms: Terms | None
     ) -> tuple[UploadRow, Found | None]:
+        home = spot.home
         terms = terms or msgspec.convert(row.terms, Terms)
         with told(row.path):
             there = await self.threads.run(home.core.staged, row.id)
         if there is None:
-            return await self._published_before(home, row)
+            return await self._published_before(spot, row)
         staged = await self._sealed(home, row, must_hash=terms.blake3 is not None)
         if staged.blake3 is not None and terms.blake3 not in {None, staged.blake3}:
             await self.end(row, "failed", "The bytes do not have the announced checksum.")
             raise DigestError("The bytes do not have the announced checksum. Send the file again.")
         async with open_unit(self.env) as unit:
             await self._pay(unit, row, staged.size)
-            usage = await QuotaService(unit).usage(row.owner_id)
+            usage = await QuotaService(unit).usage(row.payer_id)
             if usage.limit is not None and usage.used > usage.limit:
                 raise QuotaExceededError("Your storage is full. Empty the trash or delete something.")
             if not await self.change(
                 unit, row.id, staged_ino=staged.entry.ino & INO_MASK, blake3=staged.blake3
             ):
                 raise UploadEndedError("This upload was given up meanwhile.")
-        spot = await self._places.spot(home, row.path)
         try:
             stored = await self._writer.publish(spot, staged, replace(terms, blake3=None))
         except FileNotFoundHereError:
             if await self.threads.run(home.core.staged, row.id) is not None:
                 raise
-            return await self._published_before(home, await self.get(row.id))
+            return await self._published_before(spot, await self.get(row.id))
         return await self._finished(row, stored.found), stored.found
 
     async def _sealed(self, home: Home, row: UploadRow, *, must_hash: bool) -> Staged:
@@ -283,7 +302,7 @@ class UploadService:
             raise UnavailableError("The disk does not answer as it should. Try again.") from error
         return Staged(row.id, home, entry, entry.size, entry.size, blake3, None, is_kept=True)
 
-    async def _published_before(self, home: Home, row: UploadRow) -> tuple[UploadRow, Found | None]:
+    async def _published_before(self, spot: Spot, row: UploadRow) -> tuple[UploadRow, Found | None]:
         """The staged bytes have left: they were published, and a crash kept us from writing that down."""
         async with open_unit(self.env, writes=False) as unit:
             if await Intents(unit).has(row.id):
@@ -291,9 +310,8 @@ class UploadService:
                     "This upload is being finished. Try again.", headers={"retry-after": "2"}
                 )
         if row.staged_ino is None:
-            await self.start_over(home, row)
+            await self.start_over(spot.home, row)
             raise UploadIncompleteError("The server lost these bytes. Send them again.")
-        spot = await self._places.spot(home, row.path)
         found: Found | None = None
         with suppress(FileNotFoundHereError):
             found = await self._places.find(spot)
@@ -310,9 +328,9 @@ class UploadService:
             await unit.session.execute(delete(UploadChunkRow).where(UploadChunkRow.upload_id == row.id))
         return await self.get(row.id)
 
-    async def _present(self, home: Home, row: UploadRow) -> Found | None:
+    async def _present(self, spot: Spot, row: UploadRow) -> Found | None:
         try:
-            found = await self._places.find(await self._places.spot(home, row.path))
+            found = await self._places.find(spot)
         except FileNotFoundHereError:
             return None
         return found if found.row.id == row.file_id else None
