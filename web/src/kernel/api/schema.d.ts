@@ -562,9 +562,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** PermissionsByPath */
+        /** ByPath */
         get: operations["getPermissionsByPath"];
-        put?: never;
+        /** SetByPath */
+        put: operations["setPermissionsByPath"];
         post?: never;
         delete?: never;
         options?: never;
@@ -664,11 +665,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Permissions */
+        /** Read */
         get: operations["getPermissions"];
         put?: never;
-        post?: never;
+        /** Give */
+        post: operations["givePermission"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files/{file_id}/permissions/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take */
+        delete: operations["takePermission"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1513,12 +1532,13 @@ export interface components {
         /** BatchCreate */
         BatchCreate: {
             /** @enum {string} */
-            action: "delete" | "move" | "copy" | "restore" | "purge";
+            action: "delete" | "move" | "copy" | "restore" | "purge" | "undo";
             exclude?: number[];
             filter?: components["schemas"]["BatchFilter"] | null;
             folder_id?: number | null;
             ids?: number[];
             include?: number[];
+            job_id?: number | null;
             mount?: string | number | null;
             /**
              * @default rename
@@ -1787,7 +1807,7 @@ export interface components {
              * @default fail
              * @enum {string}
              */
-            on_conflict: "fail" | "rename";
+            on_conflict: "fail" | "rename" | "replace";
             source_path?: string | null;
             target_mount?: string | number | null;
             target_path?: string | null;
@@ -1796,6 +1816,7 @@ export interface components {
         FileMoved: {
             file: components["schemas"]["FileItem"];
             message: string;
+            replaced?: number[];
         };
         /** FileRename */
         FileRename: {
@@ -2024,14 +2045,37 @@ export interface components {
         Permission: {
             can_delete: boolean;
             can_edit: boolean;
+            can_share: boolean;
             can_view: boolean;
+            is_inherited: boolean;
             user_id: number;
+            username: string;
+        };
+        /** PermissionGive */
+        PermissionGive: {
+            /** @default false */
+            can_delete: boolean;
+            /** @default false */
+            can_edit: boolean;
+            /** @default false */
+            can_share: boolean;
+            /** @default true */
+            can_view: boolean;
             username: string;
         };
         /** Permissions */
         Permissions: {
             owner_id: number;
+            path: string;
             permissions: components["schemas"]["Permission"][];
+            rules: components["schemas"]["Rule"][];
+        };
+        /** PermissionsSet */
+        PermissionsSet: {
+            mount?: string | number | null;
+            owner_id?: number | null;
+            path: string;
+            rules: components["schemas"]["Rule"][];
         };
         /** PinLogin */
         PinLogin: {
@@ -2099,6 +2143,18 @@ export interface components {
             trash_bytes: number;
             used_bytes: number;
             version_bytes: number;
+        };
+        /** Rule */
+        Rule: {
+            /** @default false */
+            can_delete: boolean;
+            /** @default false */
+            can_edit: boolean;
+            /** @default false */
+            can_share: boolean;
+            /** @default true */
+            can_view: boolean;
+            user_id: number;
         };
         /** SecondFactorNeeded */
         SecondFactorNeeded: {
@@ -3508,6 +3564,15 @@ export interface operations {
                     "application/json": components["schemas"]["FileMoved"];
                 };
             };
+            /** @description It takes long: a job does it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAccepted"];
+                };
+            };
             /** @description Bad request syntax or unsupported method */
             400: {
                 headers: {
@@ -3689,6 +3754,15 @@ export interface operations {
                     "application/json": components["schemas"]["FileMoved"];
                 };
             };
+            /** @description It takes long: a job does it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAccepted"];
+                };
+            };
             /** @description Bad request syntax or unsupported method */
             400: {
                 headers: {
@@ -3717,6 +3791,45 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Permissions"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    setPermissionsByPath: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PermissionsSet"];
+            };
+        };
         responses: {
             /** @description Request fulfilled, document follows */
             200: {
@@ -3886,6 +3999,85 @@ export interface operations {
             header?: never;
             path: {
                 file_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Permissions"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    givePermission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PermissionGive"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Permissions"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    takePermission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: number;
+                username: string;
             };
             cookie?: never;
         };
