@@ -17,6 +17,7 @@ from balu.kernel.mail import Mailer
 from balu.kernel.outbox import Heard
 from balu.kernel.outflow import Outflow
 from balu.kernel.ratelimit import Limits
+from balu.kernel.threads import Threads
 from balu.kernel.unit import Env
 
 
@@ -34,6 +35,7 @@ async def open_env(
         Config: config,
         Authenticator: Authenticator(),
         Limits: Limits(),
+        Threads: Threads(),
         LiveHub: LiveHub(),
         Outflow: Outflow(),
         Mailer: Mailer(config),

@@ -49,6 +49,17 @@ def host_of(address: str) -> str:
     return urlsplit(address).hostname or "" if "://" in address else address
 
 
+def order_of(address: str | None) -> str | None:
+    """A key that sorts addresses as numbers: IPv4, then IPv6, then host names and hosts of URLs."""
+    if address is None:
+        return None
+    host = host_of(address)
+    if _ip(host) is None:
+        return f"h{host}"
+    ip = ipaddress.ip_address(host)
+    return f"{ip.version}{int(ip):032x}"
+
+
 def with_port(host: str, port: int) -> str:
     """``host:port`` with brackets around IPv6."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -21,7 +21,7 @@ from balu.operations.inventory.fields import (
     check_whole,
     clean,
     clean_monitor,
-    haystack,
+    derived,
     key_of,
 )
 from balu.operations.inventory.history import Author, History, difference, facts
@@ -79,7 +79,7 @@ class DeviceService:
         await self._refuse_taken(own["name"], None)
         now = self._unit.now()
         row = DeviceRow(
-            **own, **links, name_key=key_of(own["name"]), haystack=haystack(own), version=1,
+            **own, **links, **derived(own), version=1,
             created_at=now, updated_at=now,
         )  # fmt: skip
         self._session.add(row)
@@ -113,8 +113,8 @@ class DeviceService:
             await self._refuse_taken(own["name"], device_id)
         for name, value in {**own, **links}.items():
             setattr(row, name, value)
-        row.name_key = key_of(row.name)
-        row.haystack = haystack({name: getattr(row, name) for name in OWN})
+        for name, value in derived({name: getattr(row, name) for name in OWN}).items():
+            setattr(row, name, value)
         await self._flush_unique(row.name)
         return await self._settle(author, row, before)
 

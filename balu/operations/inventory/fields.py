@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from balu.operations.inventory.addresses import clean_address, kind_of
+from balu.operations.inventory.addresses import clean_address, kind_of, order_of
 from balu.operations.inventory.errors import FieldError
 from balu.operations.inventory.words import (
     DEVICE_TYPES,
@@ -20,7 +20,8 @@ MAX_NAME = 100
 MAX_TEXT = 200
 MAX_NOTES = 10_000
 MAX_TAGS = 50
-MAX_MONITORS = 50
+MAX_MONITORS = 30
+MAX_MONITOR_NOTES = 500
 MAX_PORT = 65535
 LISTS = {"networks": NETWORKS, "interface_type": INTERFACES, "poe_standards": POE}
 OWN = (
@@ -70,7 +71,7 @@ def clean_monitor(given: Mapping[str, Any]) -> dict[str, Any]:
         "endpoint": line("endpoint", given.get("endpoint"), 2048),
         "port": None if kind == "icmp" else port,
         "enabled": flag("enabled", given.get("enabled", True)),
-        "notes": notes(given.get("notes")),
+        "notes": notes(given.get("notes"), MAX_MONITOR_NOTES),
     }
 
 
@@ -91,8 +92,16 @@ def key_of(name: str) -> str:
     return unicodedata.normalize("NFC", name.casefold())
 
 
-def haystack(device: Mapping[str, Any]) -> str:
-    """Everything a search in a device's own fields looks at."""
+def derived(device: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that follow from a device's own fields: for comparing names, sorting and searching."""
+    return {
+        "name_key": key_of(device["name"]),
+        "address_key": order_of(device.get("ip_address")),
+        "haystack": _haystack(device),
+    }
+
+
+def _haystack(device: Mapping[str, Any]) -> str:
     words: list[str] = []
     for field in OWN:
         value = device.get(field)
@@ -121,15 +130,15 @@ def line(field: str, value: Any, most: int = MAX_TEXT) -> str | None:
     return text or None
 
 
-def notes(value: Any) -> str | None:
+def notes(value: Any, most: int = MAX_NOTES) -> str | None:
     """Text of several lines."""
     if value is None:
         return None
     if not isinstance(value, str):
         raise FieldError("notes", "This must be text.", "Put it in quotes.")
     text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    if len(text) > MAX_NOTES:
-        raise FieldError("notes", f"This has {len(text)} characters.", f"Use at most {MAX_NOTES}.")
+    if len(text) > most:
+        raise FieldError("notes", f"This has {len(text)} characters.", f"Use at most {most}.")
     if any(unicodedata.category(mark) in {"Cc", "Cs"} and mark not in "\n\t" for mark in text):
         raise FieldError("notes", "This holds control characters.", "Leave them out.")
     return text or None

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 
 from balu.kernel.live import tell
 from balu.kernel.unit import Unit
-from balu.operations.inventory.models import ChangeRow
+from balu.operations.inventory.models import ChangeRow, table_of
 from balu.operations.inventory.schemas import ChangeRead, DeviceRead
 from balu.operations.inventory.words import Change
 
@@ -74,7 +74,7 @@ class History:
              "user_id": author.user_id, "username": author.name, "at": now}
             for device_id, name, diff in entries
         ]  # fmt: skip
-        await self._unit.session.execute(insert(ChangeRow), rows)
+        await self._unit.session.execute(insert(table_of(ChangeRow)), rows)
         ids = [device_id for device_id, _, _ in entries]
         tell(
             self._unit,

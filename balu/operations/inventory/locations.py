@@ -211,7 +211,7 @@ def _inside(row: LocationRow, outer: LocationRow) -> bool:
 
 
 def _check_separator(name: str) -> None:
-    if SEPARATOR in name:
+    if SEPARATOR in f" {name} ":
         raise FieldError("name", f"The name holds “{SEPARATOR}”.", "That separates places; leave it out.")
 
 

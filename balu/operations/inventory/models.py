@@ -1,15 +1,23 @@
 """Rows: devices, how they are watched, what they are and where they stand."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from advanced_alchemy.base import BigIntAuditBase, BigIntBase
 from advanced_alchemy.types import DateTimeUTC
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Table, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 INSTANT = DateTimeUTC(timezone=True)
 ALIVE = text("deleted_at IS NULL")
+
+
+def table_of(kind: type[Any]) -> Table:
+    """The table of a class, for inserting many rows.
+
+    The class itself would send rows with different empty fields one by one.
+    """
+    return cast("Table", kind.__table__)
 
 
 class VendorRow(BigIntAuditBase):
@@ -73,6 +81,8 @@ class DeviceRow(BigIntAuditBase):
     name_key: Mapped[str] = mapped_column(String(300))
     device_type: Mapped[str] = mapped_column(String(32))
     ip_address: Mapped[str | None] = mapped_column(Text, index=True, default=None)
+    address_key: Mapped[str | None] = mapped_column(Text, index=True, default=None)
+    """Sorts as people sort addresses; see ``addresses.order_of``."""
     function: Mapped[str | None] = mapped_column(String(200), default=None)
     vendor_id: Mapped[int | None] = mapped_column(
         BigInteger, ForeignKey("inventory_vendor.id"), index=True, default=None

@@ -1,7 +1,7 @@
 """Reading devices: one query for the rows with the names they refer to, one for their monitors."""
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Select, select
@@ -43,18 +43,6 @@ async def read_all(session: AsyncSession, query: Select[Any]) -> list[DeviceRead
     rows = (await session.execute(query)).mappings().all()
     monitors = await monitors_of(session, [row["id"] for row in rows])
     return [_device(row, monitors.get(row["id"], [])) for row in rows]
-
-
-async def read_batches(
-    session: AsyncSession, *where: ColumnElement[bool]
-) -> AsyncGenerator[list[DeviceRead], None]:
-    """Every device that fits in the order of their numbers, ``BATCH`` at a time; memory stays flat."""
-    last = 0
-    while found := await read_all(
-        session, devices_query(*where, DeviceRow.id > last).order_by(DeviceRow.id).limit(BATCH)
-    ):
-        yield found
-        last = found[-1].id
 
 
 async def monitors_of(session: AsyncSession, device_ids: Sequence[int]) -> dict[int, list[MonitorRead]]:

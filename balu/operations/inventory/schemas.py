@@ -12,6 +12,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Text = Annotated[str, msgspec.Meta(max_length=200)]
 Address = Annotated[str, msgspec.Meta(max_length=2048, description="IPv4, IPv6, host name or URL")]
 Notes = Annotated[str, msgspec.Meta(max_length=10_000)]
+MonitorNotes = Annotated[str, msgspec.Meta(max_length=500)]
 Tags = Annotated[list[Annotated[str, msgspec.Meta(max_length=50)]], msgspec.Meta(max_length=50)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Ids = Annotated[list[int], msgspec.Meta(min_length=1, max_length=100)]
@@ -37,7 +38,7 @@ class MonitorWrite(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     endpoint: Address | None = None
     port: Port | None = None
     enabled: bool = True
-    notes: Notes | None = None
+    notes: MonitorNotes | None = None
 
 
 class MonitorUpdate(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -47,7 +48,7 @@ class MonitorUpdate(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     endpoint: Address | UnsetType | None = UNSET
     port: Port | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
-    notes: Notes | UnsetType | None = UNSET
+    notes: MonitorNotes | UnsetType | None = UNSET
 
 
 class DeviceRead(msgspec.Struct, kw_only=True):

@@ -5,7 +5,6 @@ from typing import Any
 
 from balu.kernel.config import Config
 from balu.kernel.domain import Domain
-from balu.kernel.threads import Threads
 from balu.storage.volumes.controller import SpaceController, VolumeController
 from balu.storage.volumes.jobs import prepare_volumes
 from balu.storage.volumes.registry import Volumes
@@ -14,7 +13,7 @@ from balu.storage.volumes.settings import VolumeSettings
 
 def parts(_config: Config) -> Mapping[type, Any]:
     """What lives as long as the process."""
-    return {Threads: Threads(), Volumes: Volumes()}
+    return {Volumes: Volumes()}
 
 
 VOLUMES = Domain(

@@ -1,0 +1,85 @@
+"""``/api/inventory/bulk/devices/{import,export}``."""
+
+from typing import Annotated, Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromQuery, QueryParameter
+from litestar.response import Stream
+
+from balu.kernel.http import CallerDep
+from balu.kernel.threads import Threads
+from balu.kernel.unit import Env, open_unit
+from balu.operations.inventory.controller import READ, WRITE, author_of
+from balu.operations.inventory.drafts import Sheet
+from balu.operations.inventory.errors import ImportRefusedError
+from balu.operations.inventory.exports import Format, exported
+from balu.operations.inventory.import_schemas import ImportReport
+from balu.operations.inventory.imports import Importer, OnError
+from balu.operations.inventory.search import Filters
+from balu.operations.inventory.search_controller import provide_filters
+from balu.operations.inventory.tables import read_table
+
+EnvDep = NamedDependency[Env]
+MAX_BYTES = 64 * 1024 * 1024
+IMPORT: dict[str, Any] = {**WRITE, "rate": ("inventory_import", 10)}
+EXPORT: dict[str, Any] = {**READ, "rate": ("inventory_export", 10)}
+MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+
+
+class BulkController(Controller):
+    """The whole inventory at once."""
+
+    path, tags = "/inventory/bulk/devices", ("inventory",)
+    dependencies: Any = {"filters": Provide(provide_filters, sync_to_thread=False)}
+
+    @post("/import", operation_id="importDevices", opt=IMPORT, request_max_body_size=MAX_BYTES)
+    async def load(
+        self,
+        request: Request[Any, Any, Any],
+        env: EnvDep,
+        caller: CallerDep,
+        dry_run: FromQuery[bool] = False,
+        on_error: FromQuery[OnError] = "abort",
+    ) -> Response[ImportReport]:
+        """Import a JSON array or a CSV file, as the body or as the part ``file`` of a form.
+
+        201 when devices were made, 200 otherwise, 400 with every wrong row when nothing was imported.
+        """
+        data = await _sent(request)
+        threads = env.part(Threads)
+        table = await threads.run(read_table, data)
+        sheet = await threads.run(Sheet, table.rows)
+        async with open_unit(env, writes=not dry_run) as unit:
+            report = await Importer(unit).run(
+                author_of(caller), table, sheet, on_error=on_error, dry_run=dry_run
+            )
+        made = report.created and not dry_run
+        return Response(report, status_code=201 if made else 200)
+
+    @get("/export", operation_id="exportDevices", opt=EXPORT)
+    async def save(
+        self,
+        env: EnvDep,
+        filters: NamedDependency[Filters],
+        file_format: Annotated[Format, QueryParameter(name="format")] = "csv",
+    ) -> Stream:
+        """Every device that fits the filters of the search, as a file that ``import`` reads back."""
+        name = f"balu-inventory-{env.now():%Y-%m-%d}.{file_format}"
+        return Stream(
+            exported(env, filters, file_format),
+            media_type=MEDIA_TYPES[file_format],
+            headers={"content-disposition": f'attachment; filename="{name}"'},
+        )
+
+
+async def _sent(request: Request[Any, Any, Any]) -> bytes:
+    kind, _ = request.content_type
+    if kind != "multipart/form-data":
+        return await request.body()
+    form = await request.form()
+    part = form.get("file") or next((one for one in form.values() if isinstance(one, UploadFile)), None)
+    if not isinstance(part, UploadFile):
+        raise ImportRefusedError("The form has no file. Send it as the part called file.")
+    return await part.read()

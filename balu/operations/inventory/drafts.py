@@ -1,0 +1,131 @@
+"""The rows of an import, each checked by itself: what it wants, or what is wrong with it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from balu.operations.inventory.errors import FieldError
+from balu.operations.inventory.fields import (
+    CLEANERS,
+    MAX_MONITORS,
+    OWN,
+    catalogue_name,
+    clean_monitor,
+    key_of,
+    line,
+)
+from balu.operations.inventory.import_schemas import FailedDevice, FieldIssue
+from balu.operations.inventory.tables import Raw
+from balu.operations.inventory.words import SEPARATOR
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A row that is fine by itself."""
+
+    index: int
+    row: int
+    name: str
+    given: Mapping[str, Any]
+    """Clean fields by the names that history uses; only what the row says."""
+    guesses: Mapping[str, Any]
+
+
+class Sheet:
+    """All rows: drafts and failures, in the order of the file."""
+
+    def __init__(self, rows: Sequence[Raw]) -> None:
+        self.drafts: list[Draft] = []
+        self.failures: dict[int, FailedDevice] = {}
+        seen: dict[str, int] = {}
+        for raw in rows:
+            self._take(raw, seen)
+
+    def fail(self, draft: Draft | Raw, name: str | None, issues: Sequence[FieldIssue]) -> None:
+        """Note that a row cannot be imported."""
+        error = " ".join(f"{issue.field}: {issue.error} {issue.fix}" for issue in issues)
+        self.failures[draft.index] = FailedDevice(
+            index=draft.index, row=draft.row, name=name, error=f"Row {draft.row}: {error}", issues=[*issues]
+        )
+
+    def _take(self, raw: Raw, seen: dict[str, int]) -> None:
+        given: dict[str, Any] = {}
+        issues: list[FieldIssue] = []
+        for field, value in raw.cells.items():
+            try:
+                given[field] = READERS[field](value)
+            except FieldError as error:
+                issues.append(issue_of(error))
+        name = given.get("name")
+        if name is None and not any(issue.field == "name" for issue in issues):
+            issues.append(FieldIssue(field="name", error="A device needs a name.", fix="Fill in the column."))
+        if given.get("device_type", "") is None:
+            del given["device_type"]
+        if not issues and name is not None:
+            first = seen.setdefault(key_of(name), raw.row)
+            if first == raw.row:
+                self.drafts.append(Draft(raw.index, raw.row, name, given, raw.guesses))
+                return
+            issues.append(
+                FieldIssue(
+                    field="name", error=f"Row {first} is called {name}, too.", fix="Rename or remove one."
+                )
+            )
+        told = raw.cells.get("name")
+        self.fail(raw, str(told) if told else None, issues)
+
+
+def issue_of(error: FieldError) -> FieldIssue:
+    """A refused field for the report."""
+    return FieldIssue(field=error.field or "", error=error.problem, fix=error.fix)
+
+
+def _catalogue(field: str) -> Callable[[Any], str | None]:
+    return lambda value: None if line(field, value) is None else catalogue_name(field, value)
+
+
+def _location(value: Any) -> str | None:
+    text = line("location", value, 500)
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(SEPARATOR)]
+    return SEPARATOR.join(catalogue_name("location", part) for part in parts)
+
+
+def _device_type(value: Any) -> str | None:
+    return None if value in {None, ""} else CLEANERS["device_type"](value)
+
+
+def _monitors(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, str):
+        if not value.strip():
+            return []
+        try:
+            value = msgspec.json.decode(value)
+        except msgspec.DecodeError as error:
+            raise _no_monitors() from error
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise _no_monitors()
+    if len(value) > MAX_MONITORS:
+        raise FieldError("monitors", f"{len(value)} monitors are too many.", f"Use at most {MAX_MONITORS}.")
+    return [clean_monitor(item) for item in value]
+
+
+def _no_monitors() -> FieldError:
+    return FieldError(
+        "monitors", "This is no list of monitors.", 'Write [{"monitor_type": "icmp"}], or leave it empty.'
+    )
+
+
+READERS: Mapping[str, Callable[[Any], Any]] = {
+    **{field: CLEANERS[field] for field in OWN},
+    "device_type": _device_type,
+    "vendor": _catalogue("vendor"),
+    "model": _catalogue("model"),
+    "location": _location,
+    "monitors": _monitors,
+}

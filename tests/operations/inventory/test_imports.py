@@ -1,0 +1,227 @@
+"""Imports and exports: nothing lost, nothing twice, nothing half."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from balu.kernel.unit import Env, open_unit
+from balu.operations.inventory.drafts import Sheet
+from balu.operations.inventory.models import (
+    ChangeRow,
+    DeviceRow,
+    LocationRow,
+    ModelRow,
+    MonitorRow,
+    VendorRow,
+)
+from balu.operations.inventory.tables import _cell, _uncell, read_table
+
+Generated = Callable[[int, int], list[dict[str, Any]]]
+
+
+async def send(client: httpx.AsyncClient, data: Any, **query: Any) -> httpx.Response:
+    if not isinstance(data, (str, bytes)):
+        data = msgspec.json.encode(data)
+    return await client.post("/bulk/devices/import", content=data, params=query, timeout=120)
+
+
+async def counts(env: Env) -> list[int]:
+    tables = (DeviceRow, MonitorRow, VendorRow, ModelRow, LocationRow, ChangeRow)
+    async with open_unit(env, writes=False) as unit:
+        return [await unit.session.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
+
+
+async def test_what_was_exported_comes_back_without_a_difference(
+    client: httpx.AsyncClient, env: Env, generated: Generated
+) -> None:
+    first = await send(client, generated(10_000, 1))
+    assert first.status_code == 201, first.text[:2000]
+    assert (first.json()["created"], first.json()["failed"]) == (10_000, 0)
+    before = await counts(env)
+    assert before[0] == 10_000
+    for file_format in ("csv", "json"):
+        file = await client.get("/bulk/devices/export", params={"format": file_format}, timeout=120)
+        assert file.headers["content-disposition"].endswith(f'.{file_format}"')
+        again = await send(client, file.content)
+        assert again.status_code == 200, again.text[:2000]
+        report = again.json()
+        told = {name: report[name] for name in ("created", "updated", "unchanged", "failed", "status")}
+        assert told == {"created": 0, "updated": 0, "unchanged": 10_000, "failed": 0, "status": "completed"}
+    assert await counts(env) == before
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_cell_is_read_back_as_it_was_written(text: str) -> None:
+    written = _cell(text)
+    assert _uncell(written) == text
+    assert not written.startswith(("=", "+", "-", "@")), "a spreadsheet would run it"
+
+
+async def test_one_bad_row_among_ten_thousand_leaves_everything_as_it_was(
+    client: httpx.AsyncClient, env: Env
+) -> None:
+    rows = [f"host-{n},linux_server_virtual,10.{n >> 8}.{n & 255}.1,V{n}" for n in range(10_000)]
+    rows[7_421 - 2] = "host-bad,linux_server_virtual,10.0.0.256,Brand new"
+    await send(client, "name,device_type,ip_address,vendor\nold,url,https://a.example,\n", on_error="abort")
+    before = await counts(env)
+    answer = await send(client, "name,device_type,ip_address,vendor\n" + "\n".join(rows))
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (400, "inventory-import-refused")
+    (failed,) = problem["failed_devices"]
+    assert (failed["row"], failed["index"], failed["name"]) == (7_421, 7_419, "host-bad")
+    assert failed["issues"] == [
+        {"field": "ip_address", "error": "10.0.0.256 is not an IP address.",
+         "fix": "IPv4 has four numbers from 0 to 255, such as 192.168.1.20; IPv6 looks like fd00::20."}
+    ]  # fmt: skip
+    assert "Row 7421" in problem["detail"]
+    assert await counts(env) == before
+    skipped = (await send(client, "name,device_type,ip_address\n" + "\n".join(
+        row.rpartition(",")[0] for row in rows[7_400:7_440]), on_error="skip")).json()  # fmt: skip
+    assert (skipped["status"], skipped["created"], skipped["failed"]) == ("partial", 39, 1)
+
+
+async def test_every_fault_of_a_row_is_named_at_once(client: httpx.AsyncClient) -> None:
+    text = (
+        "Name;Device_Type;IP_Address;Networks;PoE_Powered;Vendor;Model;Location;Monitors\n"
+        "a;linux_server_fysical;192.168.1.5/24;WAN;perhaps;;;;\n"
+        "A;icmp_only;;;;;;;\n"
+        "b;icmp_only;;;;;Nameless;;\n"
+        "c;icmp_only;;;;;;1 / 2 / 3 / 4 / 5;\n"
+        ";icmp_only;;;;;;;\n"
+        "d;;;;;;;;\n"
+        "e;url;nas.home;;;;;;\n"
+        "f;icmp_only;;;;;;;{}\n"
+        "c;icmp_only;;;;;;;\n"
+    )
+    report = (await send(client, text, dry_run=True)).json()
+    faults = {
+        (one["row"], issue["field"]): issue["fix"]
+        for one in report["failed_devices"]
+        for issue in one["issues"]
+    }
+    assert set(faults) == {
+        (2, "device_type"), (2, "ip_address"), (2, "networks"), (2, "poe_powered"), (4, "vendor"),
+        (5, "location"), (6, "name"), (7, "device_type"), (8, "ip_address"), (9, "monitors"), (10, "name"),
+    }  # fmt: skip
+    assert faults[2, "device_type"] == "Did you mean linux_server_physical?"
+    assert "192.168.1.5" in faults[2, "ip_address"]
+    assert (report["status"], report["created"]) == ("partial", 1)
+    assert (report["new_vendors"], report["new_locations"]) == ([], []), "a wrong row brings nothing along"
+
+
+async def test_a_dry_run_shows_what_would_change_and_changes_nothing(
+    client: httpx.AsyncClient, env: Env
+) -> None:
+    await send(
+        client, "name,device_type,function,tags\nnas,linux_server_physical,Files,a\nap,wireless_ap,,\n"
+    )
+    before = await counts(env)
+    text = (
+        "name,device_type,function,vendor,location\n"
+        "NAS,,Backups,Dell,Home / Cellar\nap,wireless_ap,,,\nnew,url,,,\n"
+    )
+    answer = await send(client, text, dry_run=True)
+    report = answer.json()
+    assert answer.status_code == 200
+    assert await counts(env) == before
+    nas, new = report["rows"]
+    assert (nas["row"], nas["action"], nas["diff"]) == (
+        2, "update",
+        {"name": {"old": "nas", "new": "NAS"}, "function": {"old": "Files", "new": "Backups"},
+         "vendor": {"old": None, "new": "Dell"}, "location": {"old": None, "new": "Home / Cellar"}},
+    )  # fmt: skip
+    assert (new["row"], new["action"]) == (4, "create")
+    assert (report["unchanged"], report["new_locations"]) == (1, ["Home", "Home / Cellar"])
+    done = (await send(client, text)).json()
+    assert (done["created"], done["updated"], done["unchanged"]) == (1, 1, 1)
+    device = (await client.get(f"/devices/{nas['device_id']}")).json()
+    assert (device["tags"], device["version"]) == (["a"], 2), "a missing column leaves its field alone"
+    history = (await client.get(f"/devices/{nas['device_id']}/history")).json()
+    assert (history[0]["change_type"], history[0]["diff"]) == ("bulk_import", nas["diff"])
+    assert (await send(client, text)).json()["unchanged"] == 3
+
+
+async def test_a_serial_number_tells_a_renamed_device(client: httpx.AsyncClient) -> None:
+    head = "name,device_type,serial_number\n"
+    await send(client, head + "old,icmp_only,S1\nx,icmp_only,Default string\ny,icmp_only,Default string\n")
+    report = (await send(client, head + "new,icmp_only,S1\nz,icmp_only,Default string\n")).json()
+    assert (report["created"], report["updated"]) == (1, 1), "a number of many devices names none"
+    assert [one["name"] for one in report["created_devices"]] == ["z"]
+    assert (await send(client, head + "new,icmp_only,S1\nold,icmp_only,S1\n")).json()["created"] == 1
+
+
+NETBOX = """Name,Status,Tenant,Site,Location,Rack,Position,Role,Manufacturer,Type,Serial,IP Address,Tags,Comments
+core-sw,Active,,Home,Cellar,R1,12.0,Core Switch,MikroTik,CRS326,HD1,10.0.0.2/24,"net,core",keep
+hv1,Active,,Home,,,,Hypervisor,Dell,R630,,fd00::5/64,,
+"""  # noqa: E501  a file is as wide as it is
+SNIPE = """Asset Name,Asset Tag,Serial,Model,Model No.,Category,Manufacturer,Location,Purchase Cost
+Door cam,A-0001,C1,RLC-810A,x,IP Camera,Reolink,Garden,79.99
+,A-0002,,Eaton 5E,,UPS,Eaton,Cellar,120
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "expected"),
+    [
+        pytest.param(NETBOX, "netbox", {
+            "core-sw": ("network_switch", "10.0.0.2", "MikroTik", "CRS326",
+                "Home / Cellar / R1 / U12", "HD1"),
+            "hv1": ("linux_server_physical", "fd00::5", "Dell", "R630", "Home", None)}, id="netbox"),
+        pytest.param(SNIPE, "snipe-it", {
+            "Door cam": ("ip_camera", None, "Reolink", "RLC-810A", "Garden", "C1"),
+            "A-0002": ("ups_nut", None, "Eaton", "Eaton 5E", "Cellar", None)}, id="snipe-it"),
+    ],
+)  # fmt: skip
+async def test_files_of_other_inventories_are_understood(
+    client: httpx.AsyncClient, text: str, dialect: str, expected: dict[str, tuple[Any, ...]]
+) -> None:
+    form = {"file": ("export.csv", b"\xef\xbb\xbf" + text.encode(), "text/csv")}
+    report = (await client.post("/bulk/devices/import", files=form)).json()
+    assert (report["dialect"], report["created"], report["failed_devices"]) == (dialect, 2, [])
+    keys = ("device_type", "ip_address", "vendor_name", "model_name", "location_name", "serial_number")
+    found = (await client.get("/devices")).json()["items"]
+    assert {one["name"]: tuple(one[key] for key in keys) for one in found} == expected
+    changed = await client.put(f"/devices/{found[0]['id']}", json={"device_type": "iot_device"})
+    assert changed.status_code == 200
+    again = (await send(client, text)).json()
+    assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, 2), "a guess never overrules"
+
+
+@pytest.mark.parametrize(
+    ("data", "hint"),
+    [
+        pytest.param(b"a,b\n1,2\n", "called name", id="no-name-column"),
+        pytest.param(b"name\n\xff\xfe\xfa", "UTF-8", id="encoding"),
+        pytest.param(b'[{"name": "x"', "JSON", id="json"),
+        pytest.param(b'{"x": 1}', "JSON array", id="no-array"),
+        pytest.param(b'name\n"x"y\n', "Line 2", id="quotes"),
+        pytest.param(b"", "called name", id="empty"),
+    ],
+)
+async def test_files_that_cannot_be_read_say_why(client: httpx.AsyncClient, data: bytes, hint: str) -> None:
+    answer = await send(client, data)
+    assert (answer.status_code, answer.json()["code"]) == (400, "inventory-import-refused")
+    assert hint in answer.json()["detail"]
+
+
+async def test_an_export_holds_what_the_search_finds(client: httpx.AsyncClient) -> None:
+    await send(client, [{"name": "a", "device_type": "url"}, {"name": "b", "device_type": "icmp_only"}])
+    file = await client.get("/bulk/devices/export", params={"format": "json", "type": "url"})
+    assert [one["name"] for one in file.json()] == ["a"]
+    nothing = await client.get("/bulk/devices/export", params={"format": "json", "q": "zzz"})
+    assert nothing.json() == []
+    viewer = {"x-test-user": "vera"}
+    assert (await client.get("/bulk/devices/export", headers=viewer)).status_code == 200
+    assert (await client.post("/bulk/devices/import", content=b"[]", headers=viewer)).status_code == 403
+
+
+def test_rows_are_numbered_as_a_spreadsheet_shows_them() -> None:
+    table = read_table(b'name,notes\na,"two\nlines"\n\nb,\n')
+    assert [(raw.index, raw.row) for raw in table.rows] == [(0, 2), (1, 4)]
+    assert [draft.name for draft in Sheet(table.rows).drafts] == ["a", "b"]
