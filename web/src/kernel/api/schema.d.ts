@@ -764,6 +764,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/inventory/bulk/devices/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Save */
+        get: operations["exportDevices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/bulk/devices/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Load */
+        post: operations["importDevices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/inventory/bulk/devices/restore": {
         parameters: {
             query?: never;
@@ -1046,6 +1080,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/inventory/prometheus/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Config */
+        get: operations["getPrometheusConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/prometheus/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download */
+        get: operations["downloadTargets"];
+        put?: never;
+        /** Write */
+        post: operations["writeTargets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/prometheus/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rules */
+        get: operations["getPrometheusRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/prometheus/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Targets */
+        get: operations["listTargets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/prometheus/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tokens */
+        get: operations["listTargetTokens"];
+        put?: never;
+        /** CreateToken */
+        post: operations["createTargetToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/prometheus/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** RemoveToken */
+        delete: operations["deleteTargetToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/search/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search */
+        get: operations["searchDevices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stats */
+        get: operations["getInventoryStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/inventory/templates": {
         parameters: {
             query?: never;
@@ -1131,6 +1303,42 @@ export interface paths {
         /** Merge */
         post: operations["mergeVendor"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List */
+        get: operations["listViews"];
+        put?: never;
+        /** Create */
+        post: operations["createView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Update */
+        put: operations["updateView"];
+        post?: never;
+        /** Remove */
+        delete: operations["deleteView"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1617,6 +1825,11 @@ export interface components {
             /** Format: date-time */
             confirmed_until: string;
         };
+        /** CreatedDevice */
+        CreatedDevice: {
+            id: number;
+            name: string;
+        };
         /** DeletePath */
         DeletePath: {
             mount?: string | number | null;
@@ -1725,6 +1938,13 @@ export interface components {
         Duplicates: {
             duplicates: components["schemas"]["Duplicate"][];
         };
+        /** Exported */
+        Exported: {
+            directory: string;
+            removed: number;
+            skipped: number;
+            written: number;
+        };
         /** FactorConfirm */
         FactorConfirm: {
             code?: string | null;
@@ -1749,6 +1969,20 @@ export interface components {
             secret?: string | null;
             /** @enum {null|string} */
             session?: "cookie" | null;
+        };
+        /** FailedDevice */
+        FailedDevice: {
+            error: string;
+            index: number;
+            issues: components["schemas"]["FieldIssue"][];
+            name: string | null;
+            row: number;
+        };
+        /** FieldIssue */
+        FieldIssue: {
+            error: string;
+            field: string;
+            fix: string;
         };
         /** FileCopy */
         FileCopy: {
@@ -1871,12 +2105,40 @@ export interface components {
             parent_id: number | null;
             path: string;
         };
+        /** Found */
+        Found: {
+            count: number;
+            filters_applied: {
+                [key: string]: unknown;
+            };
+            next: string | null;
+            results: components["schemas"]["DeviceRead"][];
+        };
         /** Health */
         Health: {
             api_version: string;
             min_api_version: string;
             status: string;
             version: string;
+        };
+        /** ImportReport */
+        ImportReport: {
+            created: number;
+            created_devices: components["schemas"]["CreatedDevice"][];
+            /** @enum {string} */
+            dialect: "balu" | "netbox" | "snipe-it";
+            dry_run: boolean;
+            failed: number;
+            failed_devices: components["schemas"]["FailedDevice"][];
+            ignored_columns: string[];
+            new_locations: string[];
+            new_models: string[];
+            new_vendors: string[];
+            rows: components["schemas"]["RowDiff"][];
+            /** @enum {string} */
+            status: "completed" | "partial" | "failed";
+            unchanged: number;
+            updated: number;
         };
         /** JobAccepted */
         JobAccepted: {
@@ -1906,6 +2168,12 @@ export interface components {
             started_at: string | null;
             /** @enum {string} */
             status: "queued" | "running" | "completed" | "failed" | "cancelled";
+        };
+        /** LocationCount */
+        LocationCount: {
+            count: number;
+            location_id: number | null;
+            path: string | null;
         };
         /** LocationPage */
         LocationPage: {
@@ -2144,6 +2412,17 @@ export interface components {
             used_bytes: number;
             version_bytes: number;
         };
+        /** RowDiff */
+        RowDiff: {
+            /** @enum {string} */
+            action: "create" | "update";
+            device_id: number | null;
+            diff: {
+                [key: string]: unknown;
+            };
+            name: string;
+            row: number;
+        };
         /** Rule */
         Rule: {
             /** @default false */
@@ -2247,6 +2526,27 @@ export interface components {
             used_bytes: number;
             version_bytes: number;
         };
+        /** Stats */
+        Stats: {
+            device_type_counts: {
+                [key: string]: number;
+            };
+            disabled_devices: number;
+            enabled_devices: number;
+            location_counts: components["schemas"]["LocationCount"][];
+            reachable_devices: number;
+            total_devices: number;
+            unchecked_devices: number;
+            unreachable_devices: number;
+            vendor_counts: components["schemas"]["VendorCount"][];
+        };
+        /** TargetGroup */
+        TargetGroup: {
+            labels: {
+                [key: string]: string;
+            };
+            targets: string[];
+        };
         /** TemplatePage */
         TemplatePage: {
             items: components["schemas"]["TemplateRead"][];
@@ -2288,6 +2588,25 @@ export interface components {
             /** @enum {string} */
             token_type: "bearer" | "cookie";
             user: components["schemas"]["UserRead"];
+        };
+        /** TokenCreated */
+        TokenCreated: {
+            /** Format: date-time */
+            created_at: string;
+            id: number;
+            name: string;
+            token: string;
+        };
+        /** TokenRead */
+        TokenRead: {
+            /** Format: date-time */
+            created_at: string;
+            id: number;
+            name: string;
+        };
+        /** TokenWrite */
+        TokenWrite: {
+            name: string;
         };
         /** TrashEmptied */
         TrashEmptied: {
@@ -2384,6 +2703,12 @@ export interface components {
             smb_enabled?: boolean;
             username?: string;
         };
+        /** VendorCount */
+        VendorCount: {
+            count: number;
+            name: string | null;
+            vendor_id: number | null;
+        };
         /** VendorPage */
         VendorPage: {
             items: components["schemas"]["VendorRead"][];
@@ -2400,6 +2725,39 @@ export interface components {
         /** VendorWrite */
         VendorWrite: {
             name: string;
+        };
+        /** ViewPage */
+        ViewPage: {
+            items: components["schemas"]["ViewRead"][];
+            next: string | null;
+            total: number;
+        };
+        /** ViewRead */
+        ViewRead: {
+            id: number;
+            name: string;
+            own: boolean;
+            query: {
+                [key: string]: unknown;
+            };
+            shared: boolean;
+        };
+        /** ViewUpdate */
+        ViewUpdate: {
+            name?: string;
+            query?: {
+                [key: string]: unknown;
+            };
+            shared?: boolean;
+        };
+        /** ViewWrite */
+        ViewWrite: {
+            name: string;
+            query: {
+                [key: string]: unknown;
+            };
+            /** @default false */
+            shared: boolean;
         };
         /** VolumeCreate */
         VolumeCreate: {
@@ -4363,6 +4721,92 @@ export interface operations {
             };
         };
     };
+    exportDevices: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                type?: "linux_server_physical" | "linux_server_virtual" | "freebsd_server" | "network_switch" | "wireless_ap" | "icmp_only" | "ip_camera" | "video_streamer" | "iot_device" | "url" | "dns_record" | "ipmi_console" | "ups_nut" | null;
+                vendor_id?: number | null;
+                model_id?: number | null;
+                location_id?: number | null;
+                monitoring_enabled?: boolean | null;
+                poe_powered?: boolean | null;
+                has_ip?: boolean | null;
+                tag?: string | null;
+                monitor_type?: "node_exporter" | "smartctl_exporter" | "snmp" | "icmp" | "http" | "https" | "dns" | "ipmi" | "nut" | "docker" | null;
+                reachable?: boolean | null;
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    importDevices: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                on_error?: "abort" | "skip";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     restoreDevices: {
         parameters: {
             query?: never;
@@ -5355,6 +5799,324 @@ export interface operations {
             };
         };
     };
+    getPrometheusConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/yaml": string;
+                };
+            };
+        };
+    };
+    downloadTargets: {
+        parameters: {
+            query?: {
+                mode?: "download";
+                format?: "yaml" | "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    writeTargets: {
+        parameters: {
+            query?: {
+                format?: "yaml" | "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exported"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    getPrometheusRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/yaml": string;
+                };
+            };
+        };
+    };
+    listTargets: {
+        parameters: {
+            query?: {
+                directory?: string | null;
+                monitor_type?: "node_exporter" | "smartctl_exporter" | "snmp" | "icmp" | "http" | "https" | "dns" | "ipmi" | "nut" | "docker" | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetGroup"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    listTargetTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenRead"][];
+                };
+            };
+        };
+    };
+    createTargetToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenWrite"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenCreated"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    deleteTargetToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    searchDevices: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                type?: "linux_server_physical" | "linux_server_virtual" | "freebsd_server" | "network_switch" | "wireless_ap" | "icmp_only" | "ip_camera" | "video_streamer" | "iot_device" | "url" | "dns_record" | "ipmi_console" | "ups_nut" | null;
+                vendor_id?: number | null;
+                model_id?: number | null;
+                location_id?: number | null;
+                monitoring_enabled?: boolean | null;
+                poe_powered?: boolean | null;
+                has_ip?: boolean | null;
+                tag?: string | null;
+                monitor_type?: "node_exporter" | "smartctl_exporter" | "snmp" | "icmp" | "http" | "https" | "dns" | "ipmi" | "nut" | "docker" | null;
+                reachable?: boolean | null;
+                sort?: "name" | "device_type" | "ip_address" | "function" | "vendor_name" | "model_name" | "location_name" | "serial_number" | "monitoring_enabled" | "poe_powered" | "updated_at" | "created_at" | "last_seen_at" | "rtt_ms";
+                order?: "asc" | "desc";
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    getInventoryStats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
+                };
+            };
+        };
+    };
     listTemplates: {
         parameters: {
             query?: {
@@ -5722,6 +6484,159 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["VendorRead"];
                 };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    listViews: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewPage"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    createView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewWrite"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewRead"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    updateView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewUpdate"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewRead"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    deleteView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad request syntax or unsupported method */
             400: {
