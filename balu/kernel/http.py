@@ -114,15 +114,12 @@ async def admit(
             caller = await authenticator.authenticate_leniently(scope)
         else:
             confirmed, challenge = needed.endswith("+"), BASIC if app_passwords else "Bearer"
-            if app_passwords:
-                found = await authenticator.authenticate_drive(scope)
-            elif confirmed:
-                found = await authenticator.authenticate_afresh(scope)
-            else:
-                found = await authenticator.authenticate(scope)
-            caller = authorize(found, needed.rstrip("+"), method, token_scope, challenge=challenge)
+            find = authenticator.authenticate_drive if app_passwords else authenticator.authenticate
+            caller = authorize(
+                await find(scope), needed.rstrip("+"), method, token_scope, challenge=challenge
+            )
             if confirmed:
-                check_confirmed(caller, env.now())
+                await require_proof(env, scope)
         if caller is not None:
             check_csrf(caller, method, headers, headers.get("host", ""))
     who = f"user:{caller.user_id}" if caller else f"addr:{client_address(scope)}"
@@ -132,6 +129,18 @@ async def admit(
         rate = ("read", general.reads_per_minute) if reads else ("write", general.writes_per_minute)
     env.part(Limits).take(who, *rate)
     return caller
+
+
+async def require_proof(env: Env, scope: Scope) -> None:
+    """Refuse a signed-in caller who did not show password or code within the last five minutes.
+
+    Raises:
+        ForbiddenError: an API token.
+        ConfirmationError: confirm and try again.
+    """
+    # Afresh, because a proof that another process has just taken counts at once.
+    caller = await env.part(Authenticator).authenticate_afresh(scope)
+    check_confirmed(authorize(caller, "viewer", "GET", "admin"), env.now())
 
 
 def scope_headers(scope: Scope) -> dict[str, str]:

@@ -23,7 +23,7 @@ from balu.identity.users.schemas import (
 from balu.identity.users.service import NewUser, UserService, may_manage
 from balu.kernel.caller import Caller, Grade
 from balu.kernel.errors import ForbiddenError, InvalidError
-from balu.kernel.http import CallerDep, UserId, provide
+from balu.kernel.http import CallerDep, UserId, provide, require_proof
 from balu.kernel.unit import Env, open_unit
 
 Users = NamedDependency[UserService]
@@ -78,13 +78,21 @@ class UserController(Controller):
 
     @put("/{user_id:int}", operation_id="updateUser", opt={"auth": "viewer", "rate": ("user_operations", 30)})
     async def update(
-        self, env: NamedDependency[Env], caller: CallerDep, user_id: FromPath[int], data: JSONBody[UserUpdate]
+        self,
+        request: Request[Any, Any, Any],
+        env: NamedDependency[Env],
+        caller: CallerDep,
+        user_id: FromPath[int],
+        data: JSONBody[UserUpdate],
     ) -> UserRead:
-        """Change an account: administrators anything, everyone their own address."""
+        """Change an account: administrators anything, everyone their own address after a fresh proof."""
         own_or_admin(caller, user_id)
         given = {name: value for name, value in structs.asdict(data).items() if value is not UNSET}
         if not caller.at_least("admin") and given.keys() - {"email", "username"}:
             raise ForbiddenError("You can change your e-mail address only.")
+        if caller.user_id == user_id and "email" in given:
+            # Whoever reads the mail there can set a new password.
+            await require_proof(env, request.scope)
         return user_of(await _apply(env, caller, user_id, given))
 
     @delete("/{user_id:int}", operation_id="deleteUser", status_code=204, opt=ADMIN)

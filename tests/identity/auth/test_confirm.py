@@ -97,3 +97,19 @@ async def test_a_cookie_session_confirms_with_the_header_only(house: House) -> N
     assert (await client.post(ADDRESS, headers=csrf)).json()["code"] == "confirmation-required"
     assert (await client.post("/api/auth/confirm", json=proof, headers=csrf)).status_code == 200
     assert (await client.post(ADDRESS, headers=csrf)).status_code == 200
+
+
+async def test_a_new_address_of_your_own_wants_a_proof_and_other_changes_do_not(house: House) -> None:
+    owner, anna = await house.add("owner", "admin"), await house.add("anna", email="anna@example.org")
+    client = await house.at()
+    mine, admin = await house.sign_in("anna"), await house.sign_in("owner")
+    house.clock.advance(minutes=5)
+    address, body = f"/api/users/{anna.id}", {"email": "eve@example.org"}
+    refused = await client.put(address, headers=mine, json=body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "confirmation-required")
+    assert (await client.get("/api/auth/me", headers=mine)).json()["email"] == "anna@example.org"
+    assert (await client.put(address, headers=admin, json={"email": "a@example.org"})).status_code == 200
+    own = await client.put(f"/api/users/{owner.id}", headers=admin, json={"smb_enabled": True})
+    assert own.status_code == 200, own.text
+    await client.post("/api/auth/confirm", headers=mine, json={"password": PASSWORD})
+    assert (await client.put(address, headers=mine, json=body)).json()["email"] == "eve@example.org"

@@ -43,7 +43,7 @@ async function look(desk, name, found) {
 }
 
 test("picture, app password, recovery codes, two steps and PIN", async (t) => {
-  const desk = await openPage(server, { allow: [401, 409] });
+  const desk = await openPage(server, { allow: [401, 403] });
   const { page, api } = desk;
   t.after(() => desk.close());
   const found = [];
@@ -113,10 +113,40 @@ test("picture, app password, recovery codes, two steps and PIN", async (t) => {
   await look(desk, "login-pin", found);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.waitForURL(/:\d+\/$/);
+
+  // A PIN proves too little for a new address, which could fetch a new password.
+  await page.goto("/account");
+  await page.getByLabel("E-mail").fill("anna@example.org");
+  await page.getByRole("button", { name: "Save" }).click();
+  await dialog.getByLabel("Password", { exact: true }).fill("wrong");
+  await dialog.getByRole("button", { name: "Confirm" }).click();
+  await dialog.getByText("This is not your password.").waitFor();
+  await look(desk, "proof", found);
+  await dialog.getByLabel("Password", { exact: true }).fill(ADMIN.password);
+  await dialog.getByRole("button", { name: "Confirm" }).click();
+  await page.getByText("Saved", { exact: true }).waitFor();
+  assert.equal((await api("GET", "/api/auth/me")).email, "anna@example.org");
+
   await page.goto("/account?tab=security");
   await page.getByRole("button", { name: "Remove PIN" }).click();
   await page.getByText("Your PIN is removed.").waitFor();
   await api("POST", "/api/auth/2fa/disable", { password: ADMIN.password, code: totp(key, 1) });
+  assert.deepEqual(found, []);
+  assert.deepEqual(desk.problems, []);
+});
+
+test("the security page fits a phone, in German and in the dark", async (t) => {
+  const desk = await openPage(server, { language: "de", dark: true, phone: true });
+  const { page } = desk;
+  t.after(() => desk.close());
+  const found = [];
+  await page.goto("/account?tab=security");
+  await page.getByRole("heading", { name: "App-Passwörter" }).waitFor();
+  await look(desk, "security-de", found);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  await page.getByRole("button", { name: "App-Passwort hinzufügen" }).click();
+  await page.getByLabel("Wofür ist es?").waitFor();
+  await look(desk, "app-password-de", found);
   assert.deepEqual(found, []);
   assert.deepEqual(desk.problems, []);
 });

@@ -95,12 +95,13 @@ function Secrets({ kind }: { kind: Kind }) {
 }
 
 function SecretLine({ kind, secret }: { kind: Kind; secret: Secret }) {
-  const t = kind.text;
+  const { text } = kind;
+  const t = useText(identityText).secrets;
   const words = useText(kernelText);
   const format = useFormat();
   async function revoke(): Promise<void> {
     const action = t.revokeFor(secret.name);
-    if (!(await confirm({ title: `${action}?`, body: t.revokeBody, action, danger: true }))) return;
+    if (!(await confirm({ title: `${action}?`, body: text.revokeBody, action, danger: true }))) return;
     try {
       await kind.revoke(secret.id);
       toast({ text: t.revoked(secret.name), tone: "ok" });
@@ -123,7 +124,8 @@ function SecretLine({ kind, secret }: { kind: Kind; secret: Secret }) {
 }
 
 function AddDialog({ kind, onClose }: { kind: Kind; onClose: () => void }) {
-  const t = kind.text;
+  const { text } = kind;
+  const t = useText(identityText).secrets;
   const words = useText(kernelText);
   const [secret, setSecret] = useState<string | null>(null);
   const form = useForm({
@@ -139,7 +141,7 @@ function AddDialog({ kind, onClose }: { kind: Kind; onClose: () => void }) {
     return (
       <Dialog
         open
-        title={t.title}
+        title={text.title}
         onClose={onClose}
         footer={
           <Button variant="primary" onClick={onClose}>
@@ -148,14 +150,14 @@ function AddDialog({ kind, onClose }: { kind: Kind; onClose: () => void }) {
         }
       >
         <Notice tone="warn">{t.created}</Notice>
-        <CopyField label={t.secret} value={secret} />
+        <CopyField label={text.secret} value={secret} />
       </Dialog>
     );
   }
   return (
     <Dialog
       open
-      title={t.add}
+      title={text.add}
       onClose={onClose}
       onSubmit={(event) => void form.submit(event)}
       footer={
@@ -170,7 +172,7 @@ function AddDialog({ kind, onClose }: { kind: Kind; onClose: () => void }) {
       {form.failure !== null && <Notice tone="bad">{problemText(form.failure, words.problem)}</Notice>}
       <Input
         label={t.name}
-        placeholder={t.namePlaceholder}
+        placeholder={text.namePlaceholder}
         autoComplete="off"
         data-autofocus
         {...form.bind("name")}

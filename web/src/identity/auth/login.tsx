@@ -10,6 +10,7 @@ import { renewSession, useFeature } from "@/kernel/session/session";
 import { identityText } from "../text";
 import { confirmSignIn, isSecondStep, signIn, signInByPin } from "./api";
 import { BareFrame } from "./frame";
+import { UsernameInput } from "./username";
 
 const route = getRouteApi("/bare/login");
 
@@ -52,15 +53,7 @@ function FirstStep({ onDone, onSecondStep, onPin }: FirstStepProps) {
     <BareFrame title={t.auth.signInTitle}>
       <form onSubmit={form.submit}>
         <Failure error={form.failure} wrong={t.auth.wrong} />
-        <Input
-          label={t.username}
-          required
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          data-autofocus
-          {...form.bind("username")}
-        />
+        <UsernameInput required data-autofocus {...form.bind("username")} />
         <PasswordInput
           label={t.password}
           required
@@ -96,15 +89,7 @@ function PinStep({ onDone, onBack }: { onDone: () => Promise<void>; onBack: () =
     <BareFrame title={t.auth.byPin}>
       <form onSubmit={form.submit}>
         <Failure error={form.failure} wrong={t.auth.wrongPin} />
-        <Input
-          label={t.username}
-          required
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          ref={focusOnce}
-          {...form.bind("username")}
-        />
+        <UsernameInput required ref={focusOnce} {...form.bind("username")} />
         <PasswordInput
           label={t.auth.pin}
           required

@@ -22,6 +22,7 @@ import { identityText } from "../text";
 import { askReset, recoverPassword, resetPassword, resetQuery } from "./api";
 import { BareFrame } from "./frame";
 import { fulfilsRules, PasswordRules } from "./rules";
+import { UsernameInput } from "./username";
 
 const route = getRouteApi("/bare/reset/$token");
 const EMAIL = /^[^@\s]+@[^@\s]+$/;
@@ -80,13 +81,7 @@ function CodeForm({ onDone }: { onDone: () => void }) {
         <p className="meta">{t.reset.codeLead}</p>
       </div>
       {isWrong ? <Notice tone="bad">{t.reset.wrongCode}</Notice> : <Failure error={form.failure} />}
-      <Input
-        label={t.username}
-        autoComplete="username"
-        autoCapitalize="none"
-        spellCheck={false}
-        {...form.bind("username")}
-      />
+      <UsernameInput {...form.bind("username")} />
       <Input
         label={t.reset.code}
         autoComplete="off"

@@ -12,6 +12,7 @@ import { identityText } from "../text";
 import { createFirstAccount } from "./api";
 import { BareFrame } from "./frame";
 import { fulfilsRules, isUsername, PasswordRules } from "./rules";
+import { UsernameInput } from "./username";
 
 export function SetupPage() {
   const hash = useLocation({ select: (location) => location.hash });
@@ -59,14 +60,7 @@ function SetupForm({ given }: { given: string }) {
   return (
     <BareFrame title={t.setup.title} lead={t.setup.lead}>
       <form onSubmit={form.submit} noValidate>
-        <Input
-          label={t.username}
-          help={t.setup.usernameHelp}
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          {...form.bind("username")}
-        />
+        <UsernameInput help={t.setup.usernameHelp} {...form.bind("username")} />
         <div className="stack">
           <PasswordInput label={t.password} autoComplete="new-password" {...form.bind("password")} />
           <PasswordRules password={form.values.password} />

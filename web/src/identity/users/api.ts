@@ -3,6 +3,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { call, client, csrfHeaders } from "@/kernel/api/client";
 import { queryClient } from "@/kernel/api/query";
 import type { Delete, Get, Post, Put } from "@/kernel/api/shape";
+import { confirmed } from "@/kernel/session/proof";
 import type { User } from "@/kernel/session/types";
 
 export const GRADES = ["superadmin", "admin", "operator", "user", "viewer"] as const;
@@ -57,8 +58,10 @@ export async function addPerson(person: NewPerson): Promise<User> {
   return renewed(call(api.POST("/api/users/", { body: person })));
 }
 
+/** Changes an account; a new address of one's own asks for a proof first. */
 export async function changePerson(id: number, change: PersonChange): Promise<User> {
-  return renewed(call(api.PUT("/api/users/{id}", { params: { path: { id } }, body: change })));
+  const act = () => call(api.PUT("/api/users/{id}", { params: { path: { id } }, body: change }));
+  return renewed(confirmed(act));
 }
 
 export async function removePerson(id: number): Promise<unknown> {

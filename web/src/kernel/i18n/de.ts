@@ -84,7 +84,7 @@ const de = {
   },
   proof: {
     title: "Bestätige, dass du es bist",
-    body: "Das lässt sich nicht rückgängig machen, deshalb fragt Balu noch einmal. Es gilt fünf Minuten.",
+    body: "Das ist zu wichtig für einen Browser, der offen stehen blieb. Deine Antwort gilt fünf Minuten lang.",
     password: "Passwort",
     code: "Code aus deiner Authenticator-App",
     confirm: "Bestätigen",

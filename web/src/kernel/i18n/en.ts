@@ -84,7 +84,7 @@ const en = {
   },
   proof: {
     title: "Confirm it is you",
-    body: "This cannot be undone, so Balu asks once more. It counts for five minutes.",
+    body: "This is too important for a browser that was left open. Your answer counts for five minutes.",
     password: "Password",
     code: "Code from your authenticator app",
     confirm: "Confirm",
