@@ -7,23 +7,27 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import zstandard
 
-from balu.kernel.errors import InvalidError
+from balu.kernel.errors import InvalidError, TooLargeError
 from balu.kernel.ranges import content_disposition
 from balu.kernel.raw import ClientGoneError, Exchange, RawRoute
 from balu.kernel.threads import Threads
 from balu.storage.files.mounts import volume_id_of
 from balu.storage.files.names import numbered, to_wire
 from balu.storage.files.places import Found, Places
+from balu.storage.files.schemas import ArchiveWanted
+from balu.storage.files.service import FileService
 from balu.storage.files.zipstream import ZipStream
 from balu_core import Entry, Source, Volume
 
 BLOCK = 1 << 20
 WINDOW = 1000
 MAX_PATHS = 1000
+MAX_QUERY = 7000
+"""Bytes; what proxies and browsers take without a question."""
 TYPES = {"zip": "application/zip", "tar.zst": "application/zstd"}
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
 
@@ -62,6 +66,23 @@ async def download_archive(exchange: Exchange) -> None:
         return
     packed = zipped(_tops(found)) if kind == "zip" else tarred(_tops(found))
     await _send(exchange, _gathered(packed))
+
+
+async def archive_url(files: FileService, wanted: ArchiveWanted) -> str:
+    """The address that packs what is *wanted*, all of which is there now.
+
+    Raises:
+        FileNotFoundHereError: one of them is not.
+        TooLargeError: so many long paths that no address holds them.
+    """
+    for path in wanted.paths:
+        await files.places.find(await files.spot(path, volume_id_of(wanted.mount)))
+    asked = [("path", path) for path in wanted.paths]
+    asked += [] if wanted.mount is None else [("mount", wanted.mount)]
+    query = urlencode([*asked, ("format", wanted.format)], errors="surrogateescape")
+    if len(query) > MAX_QUERY:
+        raise TooLargeError("These are too many paths for one archive. Choose the folder they are in.")
+    return f"/api/files/archive?{query}"
 
 
 async def _send(exchange: Exchange, pieces: Generator[bytes, None, None]) -> None:

@@ -12,12 +12,15 @@ from balu.kernel.errors import InvalidError
 from balu.kernel.http import spelled
 from balu.kernel.jobs import JobAccepted, enqueue
 from balu.kernel.unit import Env, open_unit
+from balu.storage.files.archive import archive_url
 from balu.storage.files.carrying import CarryWish, carry_files
 from balu.storage.files.listing import answer
 from balu.storage.files.mounts import volume_id_of
 from balu.storage.files.names import check_name
 from balu.storage.files.places import Found, Spot
 from balu.storage.files.schemas import (
+    ArchiveReady,
+    ArchiveWanted,
     Duplicates,
     FileCopy,
     FileItem,
@@ -144,6 +147,11 @@ class FileController(Controller):
         """Which of these names are taken in a folder."""
         folder = await files.spot(data.target_path, volume_id_of(data.mount))
         return Duplicates(duplicates=await check_exists(files, folder, data.filenames))
+
+    @post("/archive", operation_id="prepareArchive", opt=READ)
+    async def archive(self, files: Files, data: JSONBody[ArchiveWanted]) -> ArchiveReady:
+        """Where to download these files and folders as one archive."""
+        return ArchiveReady(url=await archive_url(files, data))
 
     @get("/stats", operation_id="getFileStats", opt=READ)
     async def stats(self, env: NamedDependency[Env], caller: NamedDependency[Caller]) -> FileStats:

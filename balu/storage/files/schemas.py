@@ -108,6 +108,20 @@ class FileCopy(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     on_conflict: OnConflict = "fail"
 
 
+class ArchiveWanted(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What to pack; 1 to 1,000 files and folders."""
+
+    paths: Annotated[list[str], msgspec.Meta(min_length=1, max_length=1000)]
+    format: Literal["zip", "tar.zst"] = "zip"
+    mount: str | None = None
+
+
+class ArchiveReady(msgspec.Struct, kw_only=True):
+    """Where the archive is: an address for the same credential, made while it is downloaded."""
+
+    url: str
+
+
 class NamesToCheck(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Which of these would collide in *target_path*."""
 

@@ -82,3 +82,19 @@ async def test_each_item_is_checked(client: httpx.AsyncClient, tree: dict[str, b
     assert (await get(client, "d.txt", kind="rar")).status_code == 422
     assert (await get(client, "a", headers={"x-test-user": "ben"})).status_code == 404
     assert (await get(client, "a", headers={"x-test-user": "nobody"})).status_code == 401
+
+
+async def test_the_address_of_an_archive_is_told_for_what_is_there(
+    client: httpx.AsyncClient, tree: dict[str, bytes]
+) -> None:
+    made = await client.post("/api/files/archive", json={"paths": ["a", "d.txt"]})
+    assert made.status_code == 201, made.text
+    packed = await client.get(made.json()["url"])
+    names = set(zipfile.ZipFile(io.BytesIO(packed.content)).namelist())
+    assert set(tree) - {"a/link"} <= names
+    missing = await client.post("/api/files/archive", json={"paths": ["a", "gone.txt"]})
+    assert (missing.status_code, missing.json()["code"]) == (404, "not-found")
+    none = await client.post("/api/files/archive", json={"paths": []})
+    assert none.status_code == 422
+    many = await client.post("/api/files/archive", json={"paths": ["d.txt"] * 999 + ["a"]})
+    assert (many.status_code, many.json()["code"]) == (413, "too-large")

@@ -1,6 +1,6 @@
 // Drop, keyboard, conflicts, trash: the files page in real Chromium against the real server.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -163,6 +163,24 @@ test("what has left the list is no longer selected", async (t) => {
   await page.keyboard.press("Delete");
   await page.getByText("Moved 1 item to the trash").nth(1).waitFor();
   assert.deepEqual(await list(), ["a.txt"]);
+  assert.deepEqual(problems, []);
+});
+
+test("several files and folders come down as one zip, one file as it is", async (t) => {
+  const { page, problems } = await folder(t, ["Album/", "a.txt", "b.txt"]);
+  const saved = async (click) => {
+    const [download] = await Promise.all([page.waitForEvent("download"), click()]);
+    return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+  };
+  await row(page, "a.txt").click();
+  const toolbar = page.getByRole("button", { name: "Download", exact: true }).first();
+  const single = await saved(() => toolbar.click());
+  assert.equal(single.name, "a.txt");
+  await row(page, "Album").click({ modifiers: ["Control"] });
+  const zip = await saved(() => toolbar.click());
+  assert.match(zip.name, /\.zip$/);
+  assert.equal(zip.bytes.subarray(0, 2).toString(), "PK");
+  for (const name of ["a.txt", "Album/"]) assert.ok(zip.bytes.includes(name), name);
   assert.deepEqual(problems, []);
 });
 

@@ -71,9 +71,8 @@ export const FILE_ACTIONS: readonly FileAction[] = [
     icon: Download,
     label: (t) => t.action.download,
     inToolbar: true,
-    offered: (target) =>
-      target.complete && target.items.every((item) => item.type === "file" && !item.is_infected),
-    run: (target) => download(target),
+    offered: (target) => packed(target) !== null && target.items.every((item) => !item.is_infected),
+    run: (target, desk) => void download(target, desk),
   },
   {
     id: "details",
@@ -165,11 +164,23 @@ function hold(target: Target, desk: Desk, mode: "cut" | "copy"): void {
   desk.announce(desk.t.clipboard(target.count));
 }
 
-function download(target: Target): void {
-  for (const item of target.items) {
-    const link = document.createElement("a");
-    link.href = downloadUrl(item.path);
-    link.download = item.name;
-    link.click();
-  }
+/** The paths to download; null for all of a list but a few, of which not all rows are known. */
+function packed(target: Target): string[] | null {
+  if (target.complete) return target.items.map((item) => item.path);
+  const whole = target.chosen === null && target.except.size === 0 && !target.view.filter;
+  return whole ? [target.view.path] : null;
+}
+
+/** One file as it is, everything else as one zip. */
+async function download(target: Target, desk: Desk): Promise<void> {
+  const [only] = target.items;
+  const paths = packed(target);
+  if (!paths || !only) return;
+  const link = document.createElement("a");
+  const single = target.complete && target.count === 1 && only.type === "file";
+  const href = single ? downloadUrl(only.path) : await desk.ops.pack(paths);
+  if (!href) return;
+  link.href = href;
+  link.download = single ? only.name : "";
+  link.click();
 }

@@ -94,6 +94,7 @@ interface Paths {
   "/api/files/move": Put<{ message: string }, { source_path: string; target_path: string }>;
   "/api/files/copy": Post<{ message: string }, { source_path: string; target_path: string }>;
   "/api/files/batch": Post<Accepted, Bulk>;
+  "/api/files/archive": Post<{ url: string }, { paths: string[] }>;
   "/api/files/storage/available": Get<Space>;
   "/api/files/check-exists": Post<
     { duplicates: { filename: string; size_bytes: number; modified_at: string }[] },
@@ -167,6 +168,11 @@ export async function existing(folder: string, names: string[]) {
     size: one.size_bytes,
     modified: Date.parse(one.modified_at),
   }));
+}
+
+/** Where to download several files, or folders, as one zip. */
+export async function archiveUrl(paths: string[]): Promise<string> {
+  return (await call(api.POST("/api/files/archive", { body: { paths } }))).url;
 }
 
 export function downloadUrl(path: string): string {

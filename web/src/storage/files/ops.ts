@@ -45,6 +45,16 @@ export function useFileOps() {
         guarded(env, target, () => transfer(env, target, folder, mode)),
       rename: (item: api.FileItem, name: string, target: Target) =>
         undisturbed(() => rename(env, item, name, target)),
+      /** Where to download these as one zip; tells in a toast why there is none. */
+      pack: async (paths: string[]): Promise<string | null> => {
+        try {
+          return await api.archiveUrl(paths);
+        } catch (error) {
+          if (!isProblem(error)) throw error;
+          toast({ text: problemText(error, problems), tone: "bad" });
+          return null;
+        }
+      },
       makeFolder: async (path: string) => {
         await api.makeFolder(path);
         await refresh(client, parentOf(path));
