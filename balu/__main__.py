@@ -199,6 +199,7 @@ def domain_commands() -> dict[str, click.Command]:
 
 def _as_click(name: str, declared: Any) -> click.Command:
     from balu.app import DOMAINS  # noqa: PLC0415
+    from balu.kernel.commands import Verdict  # noqa: PLC0415
     from balu.kernel.env import open_env  # noqa: PLC0415
     from balu.kernel.migrate import ensure_current  # noqa: PLC0415
 
@@ -208,7 +209,10 @@ def _as_click(name: str, declared: Any) -> click.Command:
             return await declared.run(env, **options)
 
     def invoke(data_dir: Path | None, *, as_json: bool, **options: Any) -> None:
-        show.result(asyncio.run(run(_config(data_dir), options)), as_json=as_json)
+        found = asyncio.run(run(_config(data_dir), options))
+        show.result(found.shown if isinstance(found, Verdict) else found, as_json=as_json)
+        if isinstance(found, Verdict):
+            sys.exit(found.exit_code)
 
     decorated: Callable[..., Any] = invoke
     for option in reversed((*declared.options, data_dir_option, json_option)):

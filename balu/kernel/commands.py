@@ -9,10 +9,19 @@ from balu.kernel.unit import Env
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """Something to print, and what the program says with its exit code."""
+
+    shown: Any
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """``balu <path>``: an async function that gets an Env and its options and returns what to print.
 
     A returned string is printed as it is; anything else is shown as a table, or as JSON with ``--json``.
+    A ``Verdict`` ends the program with its code besides.
     """
 
     path: str
@@ -31,4 +40,4 @@ def command(path: str, *options: Any) -> Callable[[Callable[..., Awaitable[Any]]
     return lambda function: Command(path, function, options)
 
 
-__all__ = ["Command", "Env", "command"]
+__all__ = ["Command", "Env", "Verdict", "command"]

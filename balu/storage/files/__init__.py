@@ -15,6 +15,7 @@ from balu.storage.files.errors import (
 )
 from balu.storage.files.events import FileChanged, FilesPurged
 from balu.storage.files.facts import BATCH
+from balu.storage.files.fsck import Examination
 from balu.storage.files.grants import Grants
 from balu.storage.files.group import Group, Landed, Piece
 from balu.storage.files.intents import Intents, begin
@@ -50,6 +51,7 @@ __all__ = [
     "DigestError",
     "DiskName",
     "Displaced",
+    "Examination",
     "FileChanged",
     "FileExistsHereError",
     "FileItem",

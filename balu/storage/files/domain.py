@@ -23,6 +23,15 @@ from balu.storage.files.permissions import PermissionController
 from balu.storage.files.places import Homes
 from balu.storage.files.raw import DOWNLOAD
 from balu.storage.files.settings import FileSettings
+from balu.storage.files.tending import (
+    TendingController,
+    check_command,
+    check_files,
+    fsck_command,
+    scan_command,
+    scan_files,
+)
+from balu.storage.files.transfer import TransferController
 
 
 def parts(_config: Config) -> Mapping[type, Any]:
@@ -32,11 +41,26 @@ def parts(_config: Config) -> Mapping[type, Any]:
 
 FILES = Domain(
     name="files",
-    controllers=(FileController, PermissionController, FolderController),
+    controllers=(
+        FileController,
+        PermissionController,
+        FolderController,
+        TendingController,
+        TransferController,
+    ),
     raw=(LIST, DOWNLOAD, ARCHIVE),
-    jobs=(carry_files, recover_files, upload_cleanup, rehash_files, prune_versions, scrub_files),
+    jobs=(
+        carry_files,
+        scan_files,
+        check_files,
+        recover_files,
+        upload_cleanup,
+        rehash_files,
+        prune_versions,
+        scrub_files,
+    ),
     listeners=(end_grants,),
-    commands=(verify,),
+    commands=(verify, scan_command, check_command, fsck_command),
     settings=FileSettings,
     parts=parts,
     startup=(recover_files,),

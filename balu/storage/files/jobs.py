@@ -45,7 +45,8 @@ async def rehash_files(run: Run) -> dict[str, int]:
 @job(schedule="7 4 * * *", lane="prune_versions")
 async def prune_versions(run: Run) -> int:
     """Remove former contents that were kept long enough."""
-    return await Upkeep(run.env).prune_versions()
+    upkeep = Upkeep(run.env)
+    return await upkeep.prune_versions() + await upkeep.forget_retired()
 
 
 @job(schedule="23 3 * * *", lane="scrub_files")

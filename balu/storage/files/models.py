@@ -13,6 +13,10 @@ from balu.storage.files.names import DiskName
 IS_HOME = text("parent_id IS NULL AND trash_id IS NULL")
 
 
+RETIRED = 0
+"""``trash_id`` of what somebody removed from the disk: there is nothing to bring back but its versions."""
+
+
 class FileRow(BigIntAuditBase):
     """One name on a volume as it was last seen; the disk decides, this is the index.
 

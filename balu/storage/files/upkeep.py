@@ -4,13 +4,14 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import aliased
 
 from balu.kernel.errors import NotFoundError, UnavailableError
 from balu.kernel.threads import Threads
 from balu.kernel.unit import Env, open_unit
-from balu.storage.files.models import FileRow, VersionRow
+from balu.storage.files.events import FilesPurged
+from balu.storage.files.models import RETIRED, FileRow, VersionRow
 from balu.storage.files.rows import FileRows, differs
 from balu.storage.volumes import QuotaService, Volumes
 
@@ -74,6 +75,39 @@ class Upkeep:
             if now is not None and now.rev == row.rev and now.ino == row.ino:
                 now.blake3 = blake3
         return True
+
+    async def forget_retired(self) -> int:
+        """Remove rows and versions of what was deleted from outside 30 days ago; returns bytes."""
+        before = self._env.now() - KEEP_AGE
+        query = select(FileRow).where(FileRow.trash_id == RETIRED, FileRow.updated_at < before)
+        async with open_unit(self._env, writes=False) as unit:
+            tops = (await unit.session.scalars(query.order_by(FileRow.id))).all()
+        freed = 0
+        for top in tops:
+            try:
+                freed += await self._forget(top)
+            except UnavailableError:
+                continue  # its disk is away; another round finds it again
+        return freed
+
+    async def _forget(self, top: FileRow) -> int:
+        async with open_unit(self._env, writes=False) as unit:
+            ids = await FileRows(unit).tree_ids(top.id)
+            versions: list[VersionRow] = []
+            for start in range(0, len(ids), BATCH):
+                kept = select(VersionRow).where(VersionRow.file_id.in_(ids[start : start + BATCH]))
+                versions += (await unit.session.scalars(kept)).all()
+        for version in versions:
+            core = (await self._env.part(Volumes).get(version.volume_id)).core
+            await self._threads.run(core.drop_version, version.file_id, version.rev)
+        async with open_unit(self._env) as unit:
+            for version in versions:
+                await unit.session.execute(delete(VersionRow).where(VersionRow.id == version.id))
+            await FileRows(unit).drop(ids)
+            freed = sum(version.size for version in versions)
+            await QuotaService(unit).move(top.owner_id, versions=-freed)
+            unit.outbox.publish(FilesPurged(owner_id=top.owner_id, file_ids=ids))
+        return freed
 
     async def prune_versions(self) -> int:
         """Remove what is neither among a file's last ten versions nor younger than 30 days; returns bytes."""

@@ -3,7 +3,14 @@
 from balu.kernel.domain import Domain
 from balu.storage.trash.batch import BatchController, batch_files
 from balu.storage.trash.controller import DeleteController, FolderDeleteController, TrashController
-from balu.storage.trash.jobs import keep_displaced, keep_homes, quota_recount, recover_trash, trash_purge
+from balu.storage.trash.jobs import (
+    examine,
+    keep_displaced,
+    keep_homes,
+    quota_recount,
+    recover_trash,
+    trash_purge,
+)
 from balu.storage.trash.raw import DELETE
 from balu.storage.trash.settings import TrashSettings
 
@@ -13,7 +20,7 @@ TRASH = Domain(
     raw=(DELETE,),
     jobs=(recover_trash, trash_purge, quota_recount, batch_files),
     listeners=(keep_homes,),
-    hooks=(keep_displaced,),
+    hooks=(keep_displaced, examine),
     settings=TrashSettings,
     startup=(recover_trash,),
 )

@@ -4,7 +4,8 @@ from balu.identity.users import UserDeleted
 from balu.kernel.events import answers, on
 from balu.kernel.jobs import Run, job
 from balu.kernel.unit import Unit
-from balu.storage.files import Displaced
+from balu.storage.files import Displaced, Examination
+from balu.storage.trash.examine import examine_ledger, examine_trash
 from balu.storage.trash.recover import TrashRecovery, recount
 from balu.storage.trash.service import TrashService
 
@@ -38,3 +39,12 @@ async def keep_homes(event: UserDeleted, unit: Unit) -> None:
 async def keep_displaced(question: Displaced, unit: Unit) -> None:
     """What has to make room for something else can be put back from here."""
     question.trash_id = (await TrashService(unit.env).delete(question.found)).id
+
+
+@answers(Examination)
+async def examine(question: Examination, unit: Unit) -> None:
+    """Deleted things, and the ledger that counts them too."""
+    if question.mounted is None:
+        await examine_ledger(question, unit)
+    else:
+        await examine_trash(question, unit, question.mounted)

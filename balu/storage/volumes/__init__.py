@@ -9,7 +9,7 @@ from balu.storage.volumes.errors import (
 from balu.storage.volumes.models import QuotaRow, VolumeRow
 from balu.storage.volumes.quota import QuotaService, Usage
 from balu.storage.volumes.registry import Mounted, Volumes
-from balu.storage.volumes.service import VolumeService, check_room
+from balu.storage.volumes.service import VolumeService, check_room, reserve_bytes
 
 __all__ = [
     "Mounted",
@@ -24,4 +24,5 @@ __all__ = [
     "VolumeService",
     "Volumes",
     "check_room",
+    "reserve_bytes",
 ]
