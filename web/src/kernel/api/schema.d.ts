@@ -641,6 +641,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/files/transfer-ownership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Transfer */
+        post: operations["transferOwnership"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/files/user/root-usage": {
         parameters: {
             query?: never;
@@ -1677,6 +1694,40 @@ export interface paths {
         patch: operations["updateVolume"];
         trace?: never;
     };
+    "/api/volumes/{volume_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check */
+        post: operations["checkVolume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/volumes/{volume_id}/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Scan */
+        post: operations["scanVolume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1845,6 +1896,11 @@ export interface components {
             };
             id: number;
             user: string;
+        };
+        /** CheckWish */
+        CheckWish: {
+            /** @default false */
+            quick: boolean;
         };
         /** Confirm */
         Confirm: {
@@ -2336,6 +2392,28 @@ export interface components {
             /** @default  */
             target_path: string;
         };
+        /** OwnershipTransfer */
+        OwnershipTransfer: {
+            /**
+             * @default rename
+             * @enum {string}
+             */
+            conflict_strategy: "rename" | "skip" | "overwrite";
+            mount?: string | number | null;
+            new_owner_id: number;
+            owner_id?: number | null;
+            path: string;
+            /** @default true */
+            recursive: boolean;
+        };
+        /** OwnershipTransferred */
+        OwnershipTransferred: {
+            file: components["schemas"]["FileItem"] | null;
+            message: string;
+            replaced: number[];
+            skipped: number;
+            transferred: number;
+        };
         /** PasswordConfirm */
         PasswordConfirm: {
             password: string;
@@ -2465,6 +2543,11 @@ export interface components {
             /** @default true */
             can_view: boolean;
             user_id: number;
+        };
+        /** ScanWish */
+        ScanWish: {
+            /** @default false */
+            accept_deletes: boolean;
         };
         /** SecondFactorNeeded */
         SecondFactorNeeded: {
@@ -4360,6 +4443,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SpaceAvailable"];
+                };
+            };
+        };
+    };
+    transferOwnership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnershipTransfer"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnershipTransferred"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };
@@ -7661,6 +7783,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VolumeRead"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    checkVolume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                volume_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckWish"] | null;
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAccepted"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    scanVolume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                volume_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScanWish"] | null;
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAccepted"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
