@@ -9,7 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from balu.kernel.db import explain
-from balu.kernel.errors import BaluError, InvalidError
+from balu.kernel.errors import BaluError, InvalidError, MalformedError
 from balu.kernel.log import logger
 
 MEDIA_TYPE = "application/problem+json"
@@ -39,7 +39,10 @@ def problem(error: BaseException, request_id: str) -> tuple[int, dict[str, str],
             dict(error.headers or {}),
             _general(error.status_code, error.detail, request_id),
         )
-    if (known := explain(error)) is not None:
+    known = explain(error)
+    if isinstance(error, UnicodeDecodeError):  # a JSON body whose texts are no text
+        known = MalformedError("What was sent is not UTF-8.")
+    if known is not None:
         return problem(known, request_id)
     log.error("request failed", request_id=request_id, exc_info=error)
     return 500, {}, {

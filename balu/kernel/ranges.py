@@ -160,6 +160,6 @@ def _http_date(text: str | None) -> datetime | None:
         return None
     try:
         parsed = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None  # RFC 9110: a date that cannot be read is ignored
     return parsed if parsed.tzinfo is not None else None

@@ -169,7 +169,7 @@ class Exchange:
                 raise TooLargeError(f"At most {most} bytes of JSON are read here.")
         try:
             return msgspec.json.decode(body, type=kind)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InvalidError(f"This cannot be read: {error}.", field="body") from error
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:

@@ -1,6 +1,5 @@
 """Who shows which credential: bearer and API tokens, app passwords and the web UI's cookie."""
 
-import binascii
 import time
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
@@ -155,7 +154,7 @@ def _basic(credential: str) -> tuple[str, str]:
     """Name and password of a Basic credential (RFC 7617), two empty texts when it is none."""
     try:
         name, _, password = b64decode(credential, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return "", ""
     return name, password
 

@@ -13,6 +13,8 @@ from balu.kernel.errors import UnsafePathError
 
 NAME_MAX_BYTES = 255
 PATH_MAX_BYTES = 16_384
+SUFFIX_MAX_BYTES = 64
+"""What is longer after a dot says nothing about the kind of file."""
 _SURROGATE = re.compile("[\udc80-\udcff]")
 _STORED = re.compile("/([0-9A-F]{2})")
 
@@ -77,7 +79,7 @@ def from_wire(name: str) -> str | None:
 def numbered(name: str, number: int) -> str:
     """``report (2).pdf`` for ``report.pdf``; shortened at the stem so that it still fits."""
     stem, dot, suffix = name.rpartition(".")
-    if not stem:
+    if not stem or len(_encode(suffix)) > SUFFIX_MAX_BYTES:
         stem, dot, suffix = name, "", ""
     tail = f" ({number}){dot}{suffix}"
     room = NAME_MAX_BYTES - len(_encode(tail))

@@ -167,7 +167,7 @@ class _Batch:
             self._files = FILES.decode(self._line)
         except msgspec.ValidationError as error:
             raise InvalidError(str(error), field="files") from error
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise MalformedError("The first line of a batch is no JSON.") from error
         sizes = [file.size for file in self._files]
         if len(sizes) > MAX_FILES or max(sizes, default=0) > MAX_FILE_BYTES or sum(sizes) > MAX_BYTES:

@@ -1,7 +1,6 @@
 """``PUT /api/files/content/{path}``: a body becomes a file."""
 
 import base64
-import binascii
 from decimal import Decimal
 from typing import Any, cast, get_args
 
@@ -111,7 +110,7 @@ def digests_of(exchange: Exchange) -> dict[str, str]:
                 continue
             try:
                 raw = base64.b64decode(value.removeprefix(":").removesuffix(":"), validate=True)
-            except binascii.Error as error:
+            except ValueError as error:  # also for what is not ASCII
                 raise InvalidError("This digest is not base64.", field=header) from error
             if len(raw) != 32:  # noqa: PLR2004  both algorithms have 256 bits
                 raise InvalidError("This digest has the wrong length.", field=header)

@@ -1,7 +1,6 @@
 """The headers of tus: lengths, metadata, checksums and lists of parts, read strictly."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import get_args
 from urllib.parse import urlsplit
@@ -61,7 +60,7 @@ def metadata_of(text: str) -> dict[str, str]:
             raise InvalidError("Upload-Metadata has an empty or repeated key.", field="Upload-Metadata")
         try:
             found[key] = base64.b64decode(value.strip(), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError) as error:
+        except ValueError as error:
             raise InvalidError(
                 f"The value of {key!r} is not base64 of UTF-8.", field="Upload-Metadata"
             ) from error
@@ -85,7 +84,7 @@ def checksum_of(headers: Mapping[str, str]) -> Checksum | None:
         raise MalformedError(f"Upload-Checksum knows {', '.join(ALGORITHMS)}.")
     try:
         digest = base64.b64decode(value.strip(), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # also for what is not ASCII
         raise MalformedError("The checksum is not base64.") from error
     if len(digest) != DIGEST_BYTES[algorithm]:
         raise MalformedError("The checksum has the wrong length.")
