@@ -113,6 +113,11 @@ where *arguments:
 torture *arguments:
     TORTURE_TIER=long pytest tests/torture {{ arguments }}
 
+# every parser of what strangers send under a fuzzer, two at a time, so many seconds each
+fuzz seconds="60":
+    python -c 'from tests.core.fuzz.targets import TARGETS; print(*TARGETS, sep="\n")' \
+        | xargs -P 2 -I{} python -m tests.core.fuzz.hunt {} {{ seconds }}
+
 # everything a landing needs, in order
 ci:
     #!/usr/bin/env bash
