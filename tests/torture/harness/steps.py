@@ -308,16 +308,17 @@ def recover(folder: str, name: str = "") -> dict[str, Any]:
 
     async def work() -> dict[str, Any]:
         async with opened(Path(folder), timedelta(hours=2)) as (env, client):
-            first = asdict(await _settled(env))
+            first = asdict(await settled(env))
             if not name:
                 return {"first": first}
             codes = await OPERATIONS[name](client)
-            return {"first": first, "codes": codes, "second": asdict(await _settled(env))}
+            return {"first": first, "codes": codes, "second": asdict(await settled(env))}
 
     return asyncio.run(work())
 
 
-async def _settled(env: Env) -> Seen:
+async def settled(env: Env) -> Seen:
+    """Clean up as the hourly jobs do, and look."""
     await TrashService(env).purge_expired()  # ends purges that were interrupted
     await Recovery(env).collect()
     return await look(env)

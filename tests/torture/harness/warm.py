@@ -61,13 +61,18 @@ class Warm:
 
 @contextmanager
 def warm(
-    *modules: str, native: Path | None = None, preload: Path | None = None
+    *modules: str, native: Path | None = None, preload: Path | None = None, own_mounts: bool = False
 ) -> Generator[Warm, None, None]:
-    """A warm process that has imported *modules*; *preload* is a library put before all others."""
+    """A warm process that has imported *modules*.
+
+    *preload* is a library put before all others; with *own_mounts* nobody else sees what it mounts.
+    """
     environ = child_environ(native)
     if preload is not None:
         environ["LD_PRELOAD"] = str(preload)
     line = [sys.executable, "-m", "tests.torture.harness.zygote", *modules]
+    if own_mounts:
+        line = ["unshare", "--mount", "--propagation", "private", *line]
     process = subprocess.Popen(
         line, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/"
     )
