@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from tests.torture.harness.memory import NoLimitError, limited
+
 EXPECTED = Path(__file__).resolve().parent.parent / "expected_skips.toml"
 
 
@@ -86,10 +88,19 @@ def _program(name: str) -> Callable[[], None]:
     return look
 
 
+def _memory() -> None:
+    try:
+        with limited(1 << 30):
+            pass
+    except NoLimitError as error:
+        raise MissingError(str(error)) from error
+
+
 PROBES: dict[str, Callable[[], None]] = {
     "root": _root,
     "loop": _loop,
     "fuse": _fuse,
+    "memory": _memory,
     "cargo": _program("cargo"),
     "cc": _program("cc"),
     "xfs": _program("mkfs.xfs"),
