@@ -71,11 +71,11 @@ export async function startServer({ claimed = true, settings } = {}) {
 }
 
 /** Signing in is limited to a few times a minute, so all pages of a script share one session. */
-async function signIn(url) {
+export async function signIn(url, who = ADMIN) {
   const answer = await fetch(`${url}/api/auth/login`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ ...ADMIN, session: "cookie" }),
+    body: JSON.stringify({ ...who, session: "cookie" }),
   });
   if (!answer.ok) throw new Error(`sign-in answered ${answer.status}: ${await answer.text()}`);
   return answer.headers.getSetCookie().map((text) => {
@@ -105,7 +105,7 @@ export async function openPage(server, { phone = false, dark = false, language =
   });
   page.on("console", (message) => {
     // The browser repeats failed requests here; they are judged above.
-    const repeated = message.text().startsWith("Failed to load resource");
+    const repeated = /^Failed to load resource|^WebSocket connection to .*net::ERR_/.test(message.text());
     if (message.type() === "error" && !repeated) problems.push(message.text());
   });
   await context.addCookies(server.cookies);

@@ -6,11 +6,12 @@ import type { NavItem } from "./kernel/shell/nav";
 export const nav: readonly NavItem[] = [
   { to: "/", label: "home", icon: House, section: "main", phone: true, exact: true },
   { to: "/files/$", params: { _splat: "" }, label: "files", icon: Folder, section: "main", phone: true },
-  { to: "/trash", label: "trash", icon: Trash2, section: "main" },
+  { to: "/trash", label: "trash", icon: Trash2, section: "main", phone: true },
   { to: "/server/people", label: "people", icon: Users, section: "server", admin: true },
 ];
 
 export const parts: readonly ComponentType[] = [
   lazy(() => import("./storage/uploads/host")),
   lazy(() => import("./storage/files/follow")),
+  lazy(() => import("./home/add")),
 ];

@@ -2,7 +2,11 @@ import type { Catalog } from "./en";
 
 const de = {
   title: "Start",
-  hello: (name: string) => `Hallo, ${name}`,
+  hello: {
+    morning: (name: string) => `Guten Morgen, ${name}`,
+    day: (name: string) => `Hallo, ${name}`,
+    evening: (name: string) => `Guten Abend, ${name}`,
+  },
   uploadFiles: "Dateien hochladen",
   uploadFolder: "Ordner hochladen",
   drop: "Dateien und Ordner irgendwo auf diese Seite ziehen",

@@ -2,7 +2,11 @@ import type { CatalogOf } from "@/kernel/i18n/area";
 
 const en = {
   title: "Home",
-  hello: (name: string) => `Hello, ${name}`,
+  hello: {
+    morning: (name: string) => `Good morning, ${name}`,
+    day: (name: string) => `Hello, ${name}`,
+    evening: (name: string) => `Good evening, ${name}`,
+  },
   uploadFiles: "Upload files",
   uploadFolder: "Upload folder",
   drop: "Drop files and folders anywhere on this page",

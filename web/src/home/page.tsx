@@ -16,9 +16,14 @@ const Recent = lazy(() => import("./recent"));
 export function HomePage() {
   const t = useText(homeText);
   const user = useUser();
+  const { language } = useFormat();
   return (
     <Page>
-      <PageHeader title={t.hello(user.username)} documentTitle={t.title} />
+      <PageHeader
+        title={t.hello[timeOfDay()](user.username)}
+        documentTitle={t.title}
+        lead={today(language)}
+      />
       <div className="home-grid">
         <div className="stack home-main">
           {user.grade !== "viewer" && (
@@ -35,6 +40,16 @@ export function HomePage() {
       </div>
     </Page>
   );
+}
+
+function timeOfDay(): "morning" | "day" | "evening" {
+  const hour = new Date().getHours();
+  if (hour >= 4 && hour < 11) return "morning";
+  return hour >= 11 && hour < 18 ? "day" : "evening";
+}
+
+function today(language: string): string {
+  return new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" }).format();
 }
 
 function Storage() {

@@ -39,7 +39,8 @@ export function useOfferedActions(): readonly Action[] {
 
 function change(next: readonly (readonly Action[])[]): void {
   sources = next;
-  flat = next.flat();
+  // A page's own action takes the place of one that is always there.
+  flat = [...new Map(next.flat().map((one) => [one.id, one])).values()];
   for (const tell of listeners) tell();
 }
 

@@ -1,6 +1,7 @@
 // The rows of a folder by index, loaded page by page as they come into view.
 import { keepPreviousData, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
+import { useUser } from "@/kernel/session/session";
 import { type FileItem, listFolder } from "./api";
 import { listKey, PAGE_ROWS, pageKey, rowAt } from "./cache";
 import type { View } from "./view";
@@ -32,6 +33,7 @@ function pageQuery(view: View, page: number) {
 /** Total and first error of a folder; `shown` asks for the rows in view. */
 export function useListing(view: View): FolderRows {
   const client = useQueryClient();
+  const mayWrite = useUser().grade !== "viewer";
   const first = useQuery({
     ...pageQuery(view, 0),
     // Sorting again keeps the length of the list, so that it does not flicker.
@@ -63,7 +65,7 @@ export function useListing(view: View): FolderRows {
 
   return {
     total: first.data?.total ?? 0,
-    canWrite: first.data?.can_write ?? true,
+    canWrite: mayWrite && (first.data?.can_write ?? true),
     at,
     between,
     loading: first.isPending,

@@ -26,7 +26,7 @@ import { type DialogKind, OpenDialog } from "./open-dialog";
 import { useFileOps } from "./ops";
 import { useRemembered } from "./prefs";
 import { isSelected, NOTHING, selectOnly } from "./selection";
-import { FolderState } from "./states";
+import { FolderNotice, FolderState } from "./states";
 import { type Target, targetOf } from "./target";
 import { filesText } from "./text";
 import { Toolbar } from "./toolbar";
@@ -129,7 +129,7 @@ export function FilesPage() {
     onItems: (target, folder, mode) => void ops.transfer(target, folder, mode),
     onSpring: go,
   });
-  useActions([
+  const adding = [
     { id: "files.upload", label: t.uploadFiles, icon: FileUp, adds: true, run: () => upload("files") },
     {
       id: "files.folder-upload",
@@ -145,7 +145,8 @@ export function FilesPage() {
       adds: true,
       run: () => setDialog({ kind: "new" }),
     },
-  ]);
+  ];
+  useActions(rows.canWrite ? adding : []);
 
   const body = rows.total > 0 && !rows.error;
   return (
@@ -175,6 +176,7 @@ export function FilesPage() {
         }}
         onMore={(anchor) => openMenu(anchor, menuItems(state.target, desk))}
       />
+      <FolderNotice canWrite={rows.canWrite} />
       <div className="files-body">
         {body ? (
           <FileGrid

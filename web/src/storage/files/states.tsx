@@ -29,7 +29,6 @@ interface StateProps {
 /** Instead of the list: loading, broken, gone, filtered away, or nothing there yet. */
 export function FolderState({ rows, view, onView, onUpload, goHome }: StateProps) {
   const t = useText(filesText);
-  const { data: space } = useQuery(quotaQuery);
   if (rows.loading) return <Skeleton lines={8} className="files-skeleton" />;
   if (isProblem(rows.error, "not-found") || isProblem(rows.error, "file-not-found")) {
     return (
@@ -48,26 +47,31 @@ export function FolderState({ rows, view, onView, onUpload, goHome }: StateProps
     );
   }
   return (
-    <div>
-      {space?.available_bytes === 0 && <Notice tone="warn">{t.full}</Notice>}
-      <EmptyState
-        icon={FolderOpen}
-        title={t.empty.title}
-        action={
-          rows.canWrite && (
-            <>
-              <Button variant="primary" icon={FileUp} onClick={() => onUpload("files")}>
-                {t.uploadFiles}
-              </Button>
-              <Button icon={FolderUp} onClick={() => onUpload("folder")}>
-                {t.uploadFolder}
-              </Button>
-            </>
-          )
-        }
-      >
-        {rows.canWrite ? t.empty.body : t.empty.readOnly}
-      </EmptyState>
-    </div>
+    <EmptyState
+      icon={FolderOpen}
+      title={t.empty.title}
+      action={
+        rows.canWrite && (
+          <>
+            <Button variant="primary" icon={FileUp} onClick={() => onUpload("files")}>
+              {t.uploadFiles}
+            </Button>
+            <Button icon={FolderUp} onClick={() => onUpload("folder")}>
+              {t.uploadFolder}
+            </Button>
+          </>
+        )
+      }
+    >
+      {rows.canWrite ? t.empty.body : t.empty.readOnly}
+    </EmptyState>
   );
+}
+
+/** Above the list: why nothing can be put into it. */
+export function FolderNotice({ canWrite }: { canWrite: boolean }) {
+  const t = useText(filesText);
+  const { data: space } = useQuery(quotaQuery);
+  if (!canWrite) return <Notice tone="info">{t.readOnly}</Notice>;
+  return space?.available_bytes === 0 && <Notice tone="warn">{t.full}</Notice>;
 }

@@ -11,6 +11,7 @@ import {
   Menu,
   type MenuItem,
   PanelRight,
+  Search,
   SlidersHorizontal,
   Upload,
   X,
@@ -40,47 +41,68 @@ export function Toolbar(props: ToolbarProps) {
   const { view, target, desk, narrow, detailsOpen, onView } = props;
   const t = useText(filesText);
   const some = target.count > 0;
+  const [asked, setFiltering] = useState(false);
+  const filtering = asked || view.filter !== "";
+  const close = () => {
+    setFiltering(false);
+    if (view.filter) onView({ ...view, filter: "" });
+  };
   return (
     <div className="file-bar">
       {some ? (
         <Chosen {...props} />
       ) : (
-        <>
-          <Menu
-            label={t.upload}
-            items={uploadItems(t, props.onUpload)}
-            trigger={(button) => (
-              <Button {...button} variant="primary" icon={Upload} disabled={!desk.canWrite}>
-                {t.upload}
+        desk.canWrite && (
+          <>
+            <Menu
+              label={t.upload}
+              items={uploadItems(t, props.onUpload)}
+              trigger={(button) => (
+                <Button {...button} variant="primary" icon={Upload}>
+                  {t.upload}
+                </Button>
+              )}
+            />
+            {narrow ? (
+              <IconButton icon={FolderPlus} label={t.newFolder} onClick={props.onNewFolder} />
+            ) : (
+              <Button icon={FolderPlus} onClick={props.onNewFolder}>
+                {t.newFolder}
               </Button>
             )}
-          />
-          {narrow ? (
-            <IconButton
-              icon={FolderPlus}
-              label={t.newFolder}
-              disabled={!desk.canWrite}
-              onClick={props.onNewFolder}
-            />
-          ) : (
-            <Button icon={FolderPlus} disabled={!desk.canWrite} onClick={props.onNewFolder}>
-              {t.newFolder}
-            </Button>
-          )}
-        </>
+          </>
+        )
       )}
       <span className="grow" />
-      <FilterField
-        ref={props.filterRef}
-        value={view.filter}
-        onChange={(filter) => onView({ ...view, filter })}
-      />
+      {narrow && !some && (
+        <IconButton
+          icon={Search}
+          label={t.filter}
+          aria-expanded={filtering}
+          onClick={() => (filtering ? close() : setFiltering(true))}
+        />
+      )}
+      {(!narrow || (filtering && !some)) && (
+        <FilterField
+          ref={props.filterRef}
+          value={view.filter}
+          focus={narrow}
+          onChange={(filter) => onView({ ...view, filter })}
+        />
+      )}
       <Menu
         label={t.viewOptions}
         items={sortItems(t, view, onView)}
         trigger={(button) => <IconButton {...button} icon={SlidersHorizontal} label={t.viewOptions} />}
       />
-      <IconButton icon={PanelRight} label={t.details} aria-pressed={detailsOpen} onClick={props.onDetails} />
+      {(!narrow || some) && (
+        <IconButton
+          icon={PanelRight}
+          label={t.details}
+          aria-pressed={detailsOpen}
+          onClick={props.onDetails}
+        />
+      )}
     </div>
   );
 }
@@ -141,10 +163,13 @@ function Said({ text }: { text: string }) {
 
 function FilterField({
   value,
+  focus,
   onChange,
   ref,
 }: {
   value: string;
+  /** It has just been asked for. */
+  focus: boolean;
   onChange(v: string): void;
   ref: Ref<HTMLInputElement>;
 }) {
@@ -163,6 +188,8 @@ function FilterField({
       ref={ref}
       type="search"
       className="input file-filter"
+      // biome-ignore lint/a11y/noAutofocus: a button was pressed to type here.
+      autoFocus={focus && value === ""}
       aria-label={t.filter}
       placeholder={t.filter}
       value={typed}
