@@ -39,7 +39,8 @@ function closure(names) {
   return [...files];
 }
 
-const kib = (files, kind) => files.filter((file) => file.endsWith(kind)).reduce((sum, file) => sum + weight(file), 0);
+const kib = (files, kind) =>
+  files.filter((file) => file.endsWith(kind)).reduce((sum, file) => sum + weight(file), 0);
 function weight(file) {
   const packed = new URL(`${file}.gz`, folder);
   return (statSync(packed, { throwIfNoEntry: false }) ?? statSync(new URL(file, folder))).size / 1024;
@@ -54,5 +55,9 @@ const shell = kib(closure(SHELL), ".js");
 for (const [name, chunks] of Object.entries(ADMIN))
   judge(`${name}, script on top`, kib(closure([...SHELL, ...chunks]), ".js") - shell, ADMIN_KIB);
 const every = readdirSync(new URL("assets/", folder)).filter((name) => !/\.(gz|br)$/.test(name));
-judge("all of it", every.reduce((sum, name) => sum + weight(`assets/${name}`), 0), DIST_KIB);
+judge(
+  "all of it",
+  every.reduce((sum, name) => sum + weight(`assets/${name}`), 0),
+  DIST_KIB,
+);
 process.exit(failed ? 1 : 0);
