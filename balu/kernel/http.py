@@ -113,15 +113,15 @@ async def admit(
         if needed == "optional":
             caller = await authenticator.authenticate_leniently(scope)
         else:
-            confirmed, challenge = needed.endswith("+"), BASIC if app_passwords else "Bearer"
+            challenge = BASIC if app_passwords else "Bearer"
             find = authenticator.authenticate_drive if app_passwords else authenticator.authenticate
             caller = authorize(
                 await find(scope), needed.rstrip("+"), method, token_scope, challenge=challenge
             )
-            if confirmed:
-                await require_proof(env, scope)
         if caller is not None:
             check_csrf(caller, method, headers, headers.get("host", ""))
+        if needed.endswith("+"):
+            await require_proof(env, scope)
     who = f"user:{caller.user_id}" if caller else f"addr:{client_address(scope)}"
     if rate is None:
         general = env.part(LimitSettings)
