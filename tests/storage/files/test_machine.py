@@ -1,9 +1,13 @@
-"""Random file operations, edits on the disk among them, against a model that is a dictionary."""
+"""Random file operations on two volumes, edits on the disks among them, against a model that is a dictionary.
+
+The first component of a path is the number of its volume.
+"""
 
 import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +24,34 @@ from balu.kernel.errors import BaluError
 from balu.kernel.jobs import run_startup
 from balu.kernel.testing import Databases, FakeClock, make_config
 from balu.kernel.unit import open_unit
-from balu.storage.files import FileService, Terms, Window, Writer
+from balu.storage.files import (
+    FileNotFoundHereError,
+    FileRows,
+    FileService,
+    Found,
+    Grants,
+    Right,
+    Spot,
+    Terms,
+    Window,
+    Writer,
+)
+from balu.storage.files.fsck import Fsck
 from balu.storage.files.names import name_key
+from balu.storage.files.scan import scan_volume
 from balu.storage.trash.recover import count
 from balu.storage.trash.service import TrashService
-from balu.storage.volumes import QuotaService
+from balu.storage.volumes import QuotaService, VolumeService
 
 ANNA = Caller(user_id=1, username="anna", grade="user")
+BEN = Caller(user_id=2, username="ben", grade="user")
+VOLUMES = ("1", "2")
 NAMES = ("a", "A", "b", "d", "\u00e4", "a\u0308")
 Tree = dict[tuple[str, ...], bytes | None]
 """Path to bytes, None for folders; the home is not in it."""
-paths = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(tuple)
+names = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3)
+paths = st.tuples(st.sampled_from(VOLUMES), names).map(lambda pair: (pair[0], *pair[1]))
+rights = st.sampled_from([Right.VIEW, Right.VIEW | Right.EDIT, Right.VIEW | Right.DELETE])
 bodies = st.binary(max_size=20)
 conflicts = st.sampled_from(["fail", "replace"])
 
@@ -52,7 +73,8 @@ class Files(RuleBasedStateMachine):
         super().__init__()
         self.tree: Tree = {}
         self.trash: dict[int, tuple[tuple[str, ...], Tree]] = {}
-        self.ids: dict[tuple[str, ...], int] = {}
+        self.granted: dict[int, Right] = {}
+        """What Ben was given, by file id."""
         self.runner = asyncio.Runner()
 
     @initialize()
@@ -64,13 +86,27 @@ class Files(RuleBasedStateMachine):
         self.context = open_env(config, DOMAINS, now=FakeClock())
         self.env = self.do(self.context.__aenter__())
         self.do(self._people())
-        self.home = self.folder / "volumes" / "main" / "anna"
+        other = self.folder / "other"
+        other.mkdir()
+        assert self.do(VolumeService(self.env).register("other", other)) == int(VOLUMES[1])
+        self.roots = {"1": self.folder / "volumes" / "main", "2": other}
         self.files, self.bin = FileService(self.env, ANNA), TrashService(self.env)
-        self.do(self.files.spot(""))
+        for volume in VOLUMES:
+            self.do(self.spot((volume,)))
+
+    async def spot(self, path: tuple[str, ...]) -> Spot:
+        return await self.files.spot("/".join(path[1:]), int(path[0]))
+
+    async def find(self, path: tuple[str, ...]) -> Found:
+        return await self.files.places.find(await self.spot(path))
+
+    def on_disk(self, path: tuple[str, ...]) -> Path:
+        return self.roots[path[0]].joinpath("anna", *path[1:])
 
     async def _people(self) -> None:
         async with open_unit(self.env) as unit:
-            await UserService(unit).create_hashed(NewUser(username="anna", password=""), "")
+            for name in ("anna", "ben"):
+                await UserService(unit).create_hashed(NewUser(username=name, password=""), "")
         await run_startup(self.env, [job for domain in DOMAINS for job in domain.startup])
 
     def teardown(self) -> None:
@@ -94,7 +130,7 @@ class Files(RuleBasedStateMachine):
         return False
 
     def can_hold(self, folder: tuple[str, ...]) -> bool:
-        return folder == () or (folder in self.tree and self.tree[folder] is None)
+        return len(folder) == 1 or (folder in self.tree and self.tree[folder] is None)
 
     def alike(self, path: tuple[str, ...], but: tuple[str, ...] = ()) -> bool:
         return any(
@@ -106,7 +142,7 @@ class Files(RuleBasedStateMachine):
     @rule(path=paths, body=bodies, on_conflict=conflicts)
     def put(self, path: tuple[str, ...], body: bytes, on_conflict: Any) -> None:
         async def act() -> None:
-            spot = await self.files.spot("/".join(path))
+            spot = await self.spot(path)
             terms = Terms(on_conflict=on_conflict)
             await Writer(self.env).put(spot, once(body), size=len(body), terms=terms)
 
@@ -121,7 +157,7 @@ class Files(RuleBasedStateMachine):
     @rule(path=paths)
     def mkdir(self, path: tuple[str, ...]) -> None:
         async def act() -> None:
-            await self.files.make_folder(await self.files.spot("/".join(path)))
+            await self.files.make_folder(await self.spot(path))
 
         allowed = self.can_hold(path[:-1]) and path not in self.tree and not self.alike(path)
         assert self.refused(act()) is not allowed
@@ -131,8 +167,7 @@ class Files(RuleBasedStateMachine):
     @rule(source=paths, goal=paths)
     def move(self, source: tuple[str, ...], goal: tuple[str, ...]) -> None:
         async def act() -> None:
-            found = await self.files.find("/".join(source), None)
-            await self.files.move(found, await self.files.spot("/".join(goal)))
+            await self.files.move(await self.find(source), await self.spot(goal))
 
         if source == goal and source in self.tree:
             return
@@ -153,8 +188,7 @@ class Files(RuleBasedStateMachine):
     @rule(source=paths, goal=paths)
     def copy(self, source: tuple[str, ...], goal: tuple[str, ...]) -> None:
         async def act() -> None:
-            found = await self.files.find("/".join(source), None)
-            await self.files.copy(found, await self.files.spot("/".join(goal)))
+            await self.files.copy(await self.find(source), await self.spot(goal))
 
         allowed = (
             source in self.tree
@@ -170,7 +204,7 @@ class Files(RuleBasedStateMachine):
 
     @rule(path=paths)
     def delete(self, path: tuple[str, ...]) -> None:
-        item = self.do(self.bin.delete_path(ANNA, "/".join(path)))
+        item = self.do(self.bin.delete_path(ANNA, "/".join(path[1:]), int(path[0])))
         assert (item is not None) is (path in self.tree)
         if item is not None:
             gone = below(self.tree, path)
@@ -186,11 +220,11 @@ class Files(RuleBasedStateMachine):
         path, gone = self.trash[trash_id]
         # Missing folders on the way are made, so only something that is no folder is in the way.
         blocked = path in self.tree or any(
-            self.tree.get(path[:depth], None) is not None for depth in range(1, len(path))
+            self.tree.get(path[:depth], None) is not None for depth in range(2, len(path))
         )
         assert self.refused(self.bin.restore(ANNA, trash_id)) is blocked
         if not blocked:
-            for depth in range(1, len(path)):
+            for depth in range(2, len(path)):
                 self.tree.setdefault(path[:depth], None)
             self.tree |= gone
             del self.trash[trash_id]
@@ -205,15 +239,64 @@ class Files(RuleBasedStateMachine):
     @rule(path=paths, body=bodies)
     def edit_on_the_disk(self, path: tuple[str, ...], body: bytes) -> None:
         if self.can_hold(path[:-1]) and self.tree.get(path, b"") is not None and not self.alike(path):
-            self.home.joinpath(*path).write_bytes(body)
+            self.on_disk(path).write_bytes(body)
             if path not in self.tree:  # names that differ only in case collide once the index has seen them
-                self.do(self._list("/".join(path[:-1])))
+                self.do(self._list(path[:-1]))
             self.tree[path] = body
+
+    @rule(path=paths)
+    def remove_on_the_disk(self, path: tuple[str, ...]) -> None:
+        if path in self.tree:
+            there = self.on_disk(path)
+            shutil.rmtree(there) if self.tree[path] is None else there.unlink()
+            for one in below(self.tree, path):
+                del self.tree[one]
+
+    @rule(source=paths, goal=paths)
+    def rename_on_the_disk(self, source: tuple[str, ...], goal: tuple[str, ...]) -> None:
+        free = goal not in self.tree and self.can_hold(goal[:-1]) and not self.alike(goal, but=source)
+        if source in self.tree and free and source[0] == goal[0] and goal[: len(source)] != source:
+            self.on_disk(source).rename(self.on_disk(goal))
+            self.do(self._list(goal[:-1]))
+            moved = below(self.tree, source)
+            for path in moved:
+                del self.tree[path]
+            self.tree |= {goal + path[len(source) :]: body for path, body in moved.items()}
+
+    @rule(volume=st.sampled_from(VOLUMES))
+    def scan(self, volume: str) -> None:
+        found = self.do(scan_volume(self.env, int(volume), accept_deletes=True))
+        assert (found.held_back, found.unreadable) == (0, [])
+
+    @rule(path=paths, given=rights)
+    def give(self, path: tuple[str, ...], given: Right) -> None:
+        async def act() -> int:
+            found = await self.find(path)
+            async with open_unit(self.env) as unit:
+                chain = await FileRows(unit).path_of(found.row.id)
+                await Grants(unit).give(ANNA.user_id, chain, BEN.user_id, given)
+            return found.row.id
+
+        if path in self.tree:
+            self.granted[self.do(act())] = given
+
+    @rule(path=paths)
+    def ben_sees_what_he_was_given(self, path: tuple[str, ...]) -> None:
+        if path not in self.tree:
+            return
+        ids = [self.do(self.find(path[:depth])).row.id for depth in range(2, len(path) + 1)]
+        expected = Right.NONE
+        for file_id in ids:
+            expected |= self.granted.get(file_id, Right.NONE)
+        held = Right.NONE
+        with suppress(FileNotFoundHereError):
+            held = self.do(self.files.places.by_id(BEN, ids[-1])).spot.rights
+        assert held == expected
 
     @rule(path=paths)
     def read(self, path: tuple[str, ...]) -> None:
         async def act() -> bytes:
-            found = await self.files.find("/".join(path), None)
+            found = await self.find(path)
             source = found.spot.home.core.open(found.spot.disk)
             return source.read(0, 1 << 20)
 
@@ -225,18 +308,25 @@ class Files(RuleBasedStateMachine):
 
     @invariant()
     def the_disk_agrees(self) -> None:
-        if hasattr(self, "home"):
+        if hasattr(self, "roots"):
             found = {
-                path.relative_to(self.home).parts: None if path.is_dir() else path.read_bytes()
-                for path in self.home.rglob("*")
+                (volume, *path.relative_to(root / "anna").parts): None if path.is_dir() else path.read_bytes()
+                for volume, root in self.roots.items()
+                for path in (root / "anna").rglob("*")
             }
             assert found == self.tree
-            assert not list((self.folder / "volumes/main/.balu/staging").iterdir())
+            for root in self.roots.values():
+                assert not list((root / ".balu/staging").iterdir())
 
     def everything_agrees(self) -> None:
-        """Rows, listings and the ledger say what the model says."""
-        for folder in [(), *(path for path, body in self.tree.items() if body is None)]:
-            listed, _ = self.do(self._list("/".join(folder)))
+        """Rows, listings and the ledger say what the model says, and a check finds nothing."""
+        usage, counted = self.do(self._ledger())
+        assert (usage.live, usage.trash, usage.versions) == (counted.live, counted.trash, counted.versions)
+        for volume in VOLUMES:
+            self.scan(volume)
+        tops = [(volume,) for volume in VOLUMES]
+        for folder in [*tops, *(path for path, body in self.tree.items() if body is None)]:
+            listed = self.do(self._list(folder))
             assert listed.total == sum(path[:-1] == folder for path in self.tree)
         usage, counted = self.do(self._ledger())
         assert (usage.live, usage.trash, usage.versions) == (counted.live, counted.trash, counted.versions)
@@ -244,9 +334,11 @@ class Files(RuleBasedStateMachine):
         assert usage.reserved == 0
         sizes = [len(body) for _, gone in self.trash.values() for body in gone.values() if body is not None]
         assert usage.trash == sum(sizes)
+        report = self.do(Fsck(self.env).run())
+        assert report.findings == []
 
-    async def _list(self, path: str) -> Any:
-        return await self.files.list(await self.files.spot(path), Window())
+    async def _list(self, path: tuple[str, ...]) -> Any:
+        return await self.files.list(await self.spot(path), Window())
 
     async def _ledger(self) -> Any:
         async with open_unit(self.env, writes=False) as unit:
@@ -258,7 +350,7 @@ def test_files_behave_like_a_dictionary(databases: Databases) -> None:
     run_state_machine_as_test(
         Files,
         settings=settings(
-            max_examples=200, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck),
+            max_examples=100, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck),
             print_blob=True,
         ),
     )  # fmt: skip
