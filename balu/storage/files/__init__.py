@@ -1,6 +1,6 @@
 """Files: names, rows, folders and bytes, under the rules of the commit protocol."""
 
-from balu.storage.files.commit import DOUBTFUL, OnConflict, Staged, Stored, Terms, Writer
+from balu.storage.files.commit import DOUBTFUL, Writer
 from balu.storage.files.controller import WITH_FILES, Files
 from balu.storage.files.displace import Displaced
 from balu.storage.files.errors import (
@@ -34,18 +34,16 @@ from balu.storage.files.names import (
 )
 from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.raw import repr_digest
-from balu.storage.files.rights import EVERY_RIGHT, SHARED, Right
+from balu.storage.files.rights import Right
 from balu.storage.files.rows import INO_MASK, FileRows
 from balu.storage.files.schemas import FileItem, FileMoved
-from balu.storage.files.service import EVERYTHING, FileService, Window
+from balu.storage.files.service import FileService, Window
+from balu.storage.files.terms import OnConflict, Staged, Stored, Terms
 
 __all__ = [
     "BATCH",
     "DOUBTFUL",
-    "EVERYTHING",
-    "EVERY_RIGHT",
     "INO_MASK",
-    "SHARED",
     "WITH_FILES",
     "BusyNameError",
     "DigestError",

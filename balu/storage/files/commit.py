@@ -9,21 +9,17 @@ import errno
 import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 from msgspec import structs
 from sqlalchemy.exc import DBAPIError
 
 from balu.kernel.errors import BaluError, UnavailableError
-from balu.kernel.ranges import matches
 from balu.kernel.threads import Threads, finish
 from balu.kernel.unit import Env, Unit, open_unit
 from balu.storage.files.errors import (
     BusyNameError,
-    DigestError,
-    FileChangedError,
     FileExistsHereError,
     FileNotFoundHereError,
     WrongKindError,
@@ -32,18 +28,26 @@ from balu.storage.files.errors import (
 )
 from balu.storage.files.intents import PATIENCE_S, Intents
 from balu.storage.files.models import FileRow
-from balu.storage.files.names import numbered, to_stored
+from balu.storage.files.names import numbered
 from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.record import PutPlan, record_put
 from balu.storage.files.rights import Right
 from balu.storage.files.rows import FileRows, differs
+from balu.storage.files.terms import (
+    Outcome,
+    Staged,
+    Stored,
+    Terms,
+    check_digests,
+    check_terms,
+    put_plan,
+    taken,
+)
 from balu.storage.volumes import check_room
 from balu_core import Entry, Sink, StaleTargetError
 
 P = ParamSpec("P")
 T = TypeVar("T")
-OnConflict = Literal["fail", "rename", "replace"]
-Outcome = Literal["created", "replaced", "unchanged"]
 SMALL = 1 << 20
 """Up to here quota is taken together with the intent: one transaction less."""
 STEP = 8 << 20
@@ -52,45 +56,6 @@ BEAT_S = 20.0
 MAX_NUMBER = 10_000
 DOUBTFUL = {errno.EIO, errno.ENXIO, errno.ENODEV}
 """After these nobody can say what a power cut would leave; after all others the disk can be asked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """Under which conditions, and how, bytes may take a name."""
-
-    on_conflict: OnConflict = "replace"
-    if_match: tuple[str, ...] | None = None
-    if_none_match: tuple[str, ...] | None = None
-    mtime_ns: int | None = None
-    parents: bool = False
-    """Whether missing folders are made."""
-    blake3: str | None = None
-    sha256: str | None = None
-    """Digests in hex that the bytes must have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """Complete and synced, but not visible."""
-
-    id: str
-    home: Home
-    entry: Entry
-    size: int
-    """Bytes altogether; of a tree the sum."""
-    reserved: int
-    blake3: str | None = None
-    sha256: str | None = None
-    is_kept: bool = False
-    """Whether the bytes stay when they cannot be published, because their upload outlives the request."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """Where bytes ended up."""
-
-    found: Found
-    outcome: Outcome
 
 
 class _AlikeError(Exception):
@@ -157,7 +122,7 @@ class Writer:
                     reserved += ahead
             entry, blake3 = await self._call("", sink.finish)
             sha256 = sink.sha256()
-            _check_digests(terms, blake3, sha256)
+            check_digests(terms, blake3, sha256)
         except BaseException:
             await finish(self._abandon(staging_id, sink, home))
             raise
@@ -215,7 +180,7 @@ class Writer:
                 existing = [name for name in alike.names if await self._places.stat(place.renamed(name))]
                 absent = not existing
                 if existing and terms.on_conflict != "rename":
-                    raise _taken(place, "apart from upper and lower case") from None
+                    raise taken(place, "apart from upper and lower case") from None
             except FileExistsHereError:
                 if terms.on_conflict != "rename" or number > MAX_NUMBER:
                     raise
@@ -241,8 +206,8 @@ class Writer:
         async with open_unit(self._env) as unit:
             row = await _current(unit, parent.row, place, entry, absent=absent)
             same = row is not None and staged.blake3 is not None and row.blake3 == staged.blake3
-            _check_terms(place, row, terms, same=same)
-            plan = _plan(parent.row, place, row, staged)
+            check_terms(place, row, terms, same=same)
+            plan = put_plan(parent.row, place, row, staged)
             touched = same and row is not None and terms.mtime_ns not in {None, row.mtime_ns}
             if touched:
                 plan = structs.replace(plan, base_id=None, is_touch=True)
@@ -321,14 +286,14 @@ class Writer:
         try:
             found = await self._places.find(spot)
         except FileNotFoundHereError:
-            _check_terms(spot, None, terms, same=False)
+            check_terms(spot, None, terms, same=False)
             return
         if terms.on_conflict != "rename":
             if found.entry.kind != "file":
-                raise _taken(spot, "as something that is not a file")
+                raise taken(spot, "as something that is not a file")
             # Bytes equal to the present ones are welcome under the former ETag; that is only known later.
             former = terms.if_match is not None and f'"{found.row.id}.{found.row.rev - 1}"' in terms.if_match
-            _check_terms(spot, found.row, terms, same=former)
+            check_terms(spot, found.row, terms, same=former)
 
     def _push(self, sink: Sink, chunk: bytes) -> bool:
         with told(""):
@@ -381,40 +346,5 @@ async def _current(
         home = place.home
         row = (await rows.adopt(home.mounted.id, home.owner_id, parent.id, [entry]))[entry.name]
     if entry.kind != "file":
-        raise _taken(place, "as something that is not a file")
+        raise taken(place, "as something that is not a file")
     return row
-
-
-def _check_terms(place: Spot, row: FileRow | None, terms: Terms, *, same: bool) -> None:
-    etag = row.etag if row is not None else None
-    if terms.if_match is not None and not matches(terms.if_match, etag, weak=False):
-        former = f'"{row.id}.{row.rev - 1}"' if row is not None else ""
-        if not (same and former in terms.if_match):
-            raise FileChangedError(f"{place.path!r} is not what you last saw. Load it again.", etag=etag)
-    if terms.if_none_match is not None and matches(terms.if_none_match, etag, weak=True):
-        raise FileChangedError(f"{place.path!r} exists already.", etag=etag)
-    if row is not None and terms.on_conflict != "replace":
-        raise _taken(place, "already")
-
-
-def _check_digests(terms: Terms, blake3: str, sha256: str | None) -> None:
-    if (terms.blake3 or blake3) != blake3 or (terms.sha256 or sha256) != sha256:
-        raise DigestError("The bytes do not have the announced checksum. Send them again.")
-
-
-def _plan(parent: FileRow, place: Spot, base: FileRow | None, staged: Staged) -> PutPlan:
-    plan = PutPlan(
-        volume_id=place.home.mounted.id, owner_id=place.home.owner_id, parent_id=parent.id,
-        name=to_stored(place.name), staged_ino=staged.entry.ino, size=staged.size, blake3=staged.blake3,
-        sha256=staged.sha256,
-    )  # fmt: skip
-    if base is None:
-        return plan
-    return structs.replace(
-        plan, base_id=base.id, base_rev=base.rev, base_size=base.size, base_mtime_ns=base.mtime_ns,
-        base_blake3=base.blake3,
-    )  # fmt: skip
-
-
-def _taken(place: Spot, how: str) -> FileExistsHereError:
-    return FileExistsHereError(f"{place.path!r} exists {how}. Choose another name or replace it.")

@@ -14,7 +14,7 @@ import msgspec
 from balu.kernel.errors import ConflictError, UnavailableError
 from balu.kernel.threads import Threads, finish
 from balu.kernel.unit import Env, Unit, open_unit
-from balu.storage.files.commit import BEAT_S, Staged
+from balu.storage.files.commit import BEAT_S
 from balu.storage.files.errors import BusyNameError, explained, told
 from balu.storage.files.intents import Intents, begin
 from balu.storage.files.models import FileRow
@@ -22,6 +22,7 @@ from balu.storage.files.names import from_stored, name_key, to_stored
 from balu.storage.files.ownership import hand_over
 from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.rows import INO_MASK, FileRows
+from balu.storage.files.terms import Staged
 from balu.storage.volumes import QuotaService, check_room
 from balu_core import Entry, Volume
 

@@ -15,17 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 from balu.kernel.errors import BaluError, UnavailableError, UnsafePathError
 from balu.kernel.threads import Threads, finish
 from balu.kernel.unit import Env, open_unit
-from balu.storage.files.commit import (
-    BEAT_S,
-    DOUBTFUL,
-    Outcome,
-    Staged,
-    Terms,
-    Writer,
-    _check_digests,
-    _check_terms,
-    _plan,
-)
+from balu.storage.files.commit import BEAT_S, DOUBTFUL, Writer
 from balu.storage.files.errors import explained, told
 from balu.storage.files.group_rows import GroupRows, Made
 from balu.storage.files.intents import Intents
@@ -35,6 +25,7 @@ from balu.storage.files.places import Found, Home, Spot
 from balu.storage.files.record import PutPlan, record_put
 from balu.storage.files.rights import Right
 from balu.storage.files.rows import differs
+from balu.storage.files.terms import Outcome, Staged, Terms, check_digests, check_terms, put_plan
 from balu.storage.volumes import QuotaExceededError, QuotaService, check_room
 from balu_core import Entry, StaleTargetError, Volume
 
@@ -99,7 +90,7 @@ class Group:
         for piece, (entry, blake3) in zip(pieces, await finish(work), strict=True):
             piece.staged = Staged(piece.id, self._home, entry, piece.size, 0, blake3)
             try:
-                _check_digests(piece.terms, blake3, None)
+                check_digests(piece.terms, blake3, None)
             except BaluError as error:
                 piece.result = error
 
@@ -319,12 +310,12 @@ def _decide(piece: Piece, entry: Entry | OSError | None, parent: FileRow, rows: 
         return
     same = row is not None and row.blake3 == staged.blake3
     try:
-        _check_terms(spot, row, terms, same=same)
+        check_terms(spot, row, terms, same=same)
     except BaluError as error:
         piece.result = error
         return
     if row is None or not same:
-        piece.plan, piece.base = _plan(parent, spot, row, staged), entry
+        piece.plan, piece.base = put_plan(parent, spot, row, staged), entry
     elif terms.mtime_ns in {None, row.mtime_ns}:
         piece.result = Landed(spot, row.etag, "unchanged")
 

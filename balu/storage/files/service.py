@@ -13,7 +13,7 @@ from balu.kernel.errors import ForbiddenError, UnavailableError
 from balu.kernel.lookup import Lookup, Rows
 from balu.kernel.threads import Threads, finish
 from balu.kernel.unit import Env, open_unit
-from balu.storage.files.commit import DOUBTFUL, OnConflict, Staged, Stored, Terms, Writer
+from balu.storage.files.commit import DOUBTFUL, Writer
 from balu.storage.files.crossing import Crossing, Watch
 from balu.storage.files.displace import displace
 from balu.storage.files.errors import (
@@ -35,6 +35,7 @@ from balu.storage.files.record import MovePlan, record_move
 from balu.storage.files.rights import SHARED, Right
 from balu.storage.files.rows import FileRows
 from balu.storage.files.schemas import FileItem, FileList
+from balu.storage.files.terms import OnConflict, Staged, Stored, Terms
 from balu.storage.volumes import check_room
 from balu_core import Listing, blake3_hex
 

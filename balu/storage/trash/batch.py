@@ -15,7 +15,6 @@ from balu.kernel.errors import BaluError, InvalidError
 from balu.kernel.jobs import JobAccepted, JobService, Run, enqueue, job
 from balu.kernel.unit import Unit
 from balu.storage.files import (
-    EVERYTHING,
     FileService,
     Found,
     Spot,
@@ -187,7 +186,7 @@ class _Batch:
         if wish is None:
             return ()
         spot = await self._folder(wish.path, wish.folder_id)
-        listed = await self._files.list(spot, Window(contains=wish.contains, limit=EVERYTHING))
+        listed = await self._files.list(spot, Window(contains=wish.contains))
         items = listed.items(_Hit)
         return [
             item.file_id
