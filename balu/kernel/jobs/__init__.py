@@ -8,6 +8,7 @@ from balu.kernel.jobs.queue import JobQueue
 from balu.kernel.jobs.run import JobEndedError, JobQueued, Run, enqueue, run_now
 from balu.kernel.jobs.schemas import JobAccepted, JobRead
 from balu.kernel.jobs.service import JobOverError, JobService
+from balu.kernel.jobs.switch import ScheduleSwitch, read_switch, write_switch
 
 __all__ = [
     "JOBS",
@@ -24,9 +25,12 @@ __all__ = [
     "Jobs",
     "Run",
     "ScheduleRow",
+    "ScheduleSwitch",
     "enqueue",
     "job",
     "read",
+    "read_switch",
     "run_now",
     "run_startup",
+    "write_switch",
 ]

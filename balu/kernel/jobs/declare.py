@@ -37,6 +37,8 @@ class Job:
     max_attempts: int = 3
     priority: int = 0
     """Higher goes first among waiting jobs."""
+    enabled: bool = True
+    """Whether its built-in schedule is on before anybody has decided."""
 
     def lane_of(self, args: Mapping[str, Any]) -> str | None:
         """The lane of a run with *args*."""
@@ -50,6 +52,7 @@ def job(
     lane: str | None = None,
     max_attempts: int = 3,
     priority: int = 0,
+    enabled: bool = True,
 ) -> Callable[[Callable[..., Awaitable[Any]]], Job]:
     """Turn ``async def f(run: Run, **args) -> result`` into a Job.
 
@@ -63,7 +66,9 @@ def job(
             CronSim(schedule, system_now())
         except CronSimError as error:
             raise ValueError(f"{schedule!r} is not cron text: {error}") from error
-    return lambda function: Job(function.__name__, function, schedule, missed, lane, max_attempts, priority)
+    return lambda function: Job(
+        function.__name__, function, schedule, missed, lane, max_attempts, priority, enabled
+    )
 
 
 class Jobs(dict[str, Job]):

@@ -53,7 +53,7 @@ async def write_defaults(env: Env, jobs: Iterable[Job]) -> None:
             assert job.schedule is not None
             row = {
                 "name": job.name, "kind": job.name, "args": {}, "cron": job.schedule, "timezone": "UTC",
-                "enabled": True, "built_in": True, "missed": job.missed, "created_at": now,
+                "enabled": job.enabled, "built_in": True, "missed": job.missed, "created_at": now,
                 "next_at": next_run(job.schedule, "UTC", now),
             }  # fmt: skip
             known = exists().where(ScheduleRow.name == job.name)

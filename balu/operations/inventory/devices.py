@@ -52,6 +52,12 @@ class DeviceService:
             raise InventoryNotFoundError("There is no such device, or it was deleted.")
         return found[0]
 
+    async def find(self, name: str) -> int | None:
+        """The number of the device of this name, upper and lower case being the same."""
+        query = select(DeviceRow.id).where(DeviceRow.name_key == key_of(name.strip()), LIVE)
+        found: int | None = await self._session.scalar(query)
+        return found
+
     async def list(
         self, device_type: str | None, *, offset: int, limit: int
     ) -> tuple[Sequence[DeviceRead], int]:

@@ -1,7 +1,6 @@
 """``/api/inventory/prometheus``: targets as files, over HTTP, with a ready configuration."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -17,13 +16,11 @@ from balu.kernel.threads import Threads
 from balu.kernel.unit import Env, open_unit
 from balu.operations.inventory.bulk_controller import EXPORT, EnvDep
 from balu.operations.inventory.controller import READ, WRITE
-from balu.operations.inventory.exports import batches
 from balu.operations.inventory.prometheus import ALERTS, http_config
 from balu.operations.inventory.schemas import Name
-from balu.operations.inventory.search import Filters
-from balu.operations.inventory.settings import InventorySettings
-from balu.operations.inventory.target_files import Exported, Format, render, write_files, zipped
-from balu.operations.inventory.targets import Files, TargetGroup, add_groups
+from balu.operations.inventory.target_files import Exported, Format, render, zipped
+from balu.operations.inventory.target_service import all_targets, write_targets
+from balu.operations.inventory.targets import TargetGroup
 from balu.operations.inventory.tokens import TokenService
 from balu.operations.inventory.words import MonitorType
 
@@ -129,23 +126,6 @@ class TargetController(Controller):
     async def remove_token(self, tokens: Tokens, token_id: FromPath[int]) -> None:
         """End a token at once."""
         await tokens.delete(token_id)
-
-
-async def all_targets(env: Env) -> Files:
-    """The targets of every monitored device."""
-    found: Files = {}
-    async for devices in batches(env, Filters(monitoring_enabled=True)):
-        add_groups(found, devices)
-    return found
-
-
-async def write_targets(env: Env, file_format: Format) -> Exported:
-    """Write the files into the configured folder."""
-    chosen = env.part(InventorySettings).targets_dir
-    folder = Path(chosen) if chosen else env.part(Config).data_dir / "inventory" / "prometheus"
-    files = render(await all_targets(env), file_format)
-    # A folder that somebody chose may be a mount that is missing just now: it is never made.
-    return await env.part(Threads).run(write_files, folder, files, make=not chosen)
 
 
 async def _admit(env: Env, request: Request[Any, Any, Any]) -> None:

@@ -1,0 +1,141 @@
+"""``balu inventory …``."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from balu.kernel.commands import Env, command
+from balu.kernel.jobs import run_now
+from balu.kernel.unit import open_unit
+from balu.operations.inventory.devices import DeviceService
+from balu.operations.inventory.drafts import Sheet
+from balu.operations.inventory.errors import FieldError
+from balu.operations.inventory.exports import exported
+from balu.operations.inventory.history import CONSOLE
+from balu.operations.inventory.imports import Importer
+from balu.operations.inventory.jobs import discover_network
+from balu.operations.inventory.networks import hosts_of
+from balu.operations.inventory.search import Filters, SearchService
+from balu.operations.inventory.tables import Raw, Table, read_table
+from balu.operations.inventory.target_service import write_targets
+from balu.operations.inventory.words import DEVICE_TYPES
+
+TYPE = click.option("--type", "device_type", type=click.Choice(DEVICE_TYPES), help="Only this kind.")
+WORDS = click.argument("words", nargs=-1)
+SHOWN = ("id", "name", "device_type", "ip_address", "vendor_name", "model_name", "location_name", "tags")
+
+
+@command("inventory list", WORDS, TYPE, click.option("--limit", type=click.IntRange(1, 200), default=50))
+async def show(
+    env: Env, *, words: tuple[str, ...], device_type: str | None, limit: int
+) -> list[dict[str, Any]]:
+    """List devices that hold all WORDS, by name."""
+    async with open_unit(env, writes=False) as unit:
+        filters = Filters(q=" ".join(words) or None, type=device_type)
+        found, _ = await SearchService(unit).find(filters, offset=0, limit=limit)
+    return [{name: getattr(device, name) for name in SHOWN} for device in found]
+
+
+@command(
+    "inventory add",
+    click.argument("name"),
+    click.option("--type", "device_type", type=click.Choice(DEVICE_TYPES), required=True, help="Its kind."),
+    click.option("--address", help="IP address, host name or URL."),
+    click.option("--function", help="What it is for."),
+    click.option("--vendor", help="Who makes it; made if it is new."),
+    click.option("--model", help="What the vendor calls it."),
+    click.option("--location", help="Where it stands: site / room / rack / unit."),
+    click.option("--monitor", "monitors", multiple=True, help="A kind of monitor; may be repeated."),
+)
+async def add(env: Env, *, name: str, address: str | None, monitors: tuple[str, ...], **more: Any) -> str:
+    """Make a device; monitors turn monitoring on."""
+    cells = {
+        "name": name, "ip_address": address, **more, "monitoring_enabled": bool(monitors),
+        "monitors": [{"monitor_type": kind} for kind in monitors],
+    }  # fmt: skip
+    async with open_unit(env) as unit:
+        if await DeviceService(unit).find(name) is not None:
+            raise FieldError("name", f"A device called {name} exists already.", "Choose another name.")
+        rows = [Raw(0, 1, cells)]
+        report = await Importer(unit).run(
+            CONSOLE, Table(rows, "balu", ()), Sheet(rows), on_error="abort", dry_run=False
+        )
+    return f"{name} was added; its number is {report.created_devices[0].id}."
+
+
+@command(
+    "inventory import",
+    click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False)),
+    click.option("--dry-run", is_flag=True, help="Only say what would change."),
+    click.option("--skip-bad", is_flag=True, help="Import the good rows although others are wrong."),
+)
+async def load(env: Env, *, file: Path, dry_run: bool, skip_bad: bool) -> Any:
+    """Import a CSV or JSON FILE; also exports of NetBox and Snipe-IT."""
+    table = read_table(file.read_bytes())  # noqa: ASYNC240  nothing else runs in a command
+    async with open_unit(env, writes=not dry_run) as unit:
+        report = await Importer(unit).run(
+            CONSOLE, table, Sheet(table.rows), on_error="skip" if skip_bad else "abort", dry_run=dry_run
+        )
+    for failed in report.failed_devices:
+        print(failed.error, file=sys.stderr)  # noqa: T201
+    for row in report.rows:
+        changes = ", ".join(f"{field}: {one['old']} -> {one['new']}" for field, one in row.diff.items())
+        print(f"row {row.row}: {row.action} {row.name} ({changes})", file=sys.stderr)  # noqa: T201
+    names = ("status", "dry_run", "created", "updated", "unchanged", "failed", "dialect")
+    return {name: getattr(report, name) for name in names}
+
+
+@command(
+    "inventory export",
+    TYPE,
+    click.option("--format", "file_format", type=click.Choice(["csv", "json"]), default="csv"),
+    click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Else standard output."),
+)
+async def save(env: Env, *, device_type: str | None, file_format: str, output: Path | None) -> str | None:
+    """Write every device as CSV or JSON."""
+    pieces = exported(env, Filters(type=device_type), "json" if file_format == "json" else "csv")
+    if output is None:
+        async for piece in pieces:
+            sys.stdout.write(piece)
+        return None
+    with output.open("w", encoding="utf-8", newline="") as out:
+        async for piece in pieces:
+            out.write(piece)
+    return f"The devices were written to {output}."
+
+
+@command(
+    "inventory discover",
+    click.argument("where", nargs=-1, required=True),
+    click.option("--probe", type=click.Choice(["auto", "icmp", "tcp"]), default="auto", show_default=True),
+    click.option("--port", "ports", type=click.IntRange(1, 65535), multiple=True, help="TCP port to ask."),
+    click.option("--public", is_flag=True, help="Also addresses outside of private networks."),
+)
+async def discover(
+    env: Env, *, where: tuple[str, ...], probe: str, ports: tuple[int, ...], public: bool
+) -> list[dict[str, Any]]:
+    """Ask a CIDR, a range (a-b) or addresses who is there; shows those that answer."""
+    hosts: dict[str, str] = {}
+    for text in where:
+        span, cidr = (text, None) if "-" in text else (None, text if "/" in text else None)
+        listed = [] if span or cidr else [text]
+        hosts |= {ip: asked for asked, ip in hosts_of(listed, span, cidr, allow_public=public)}
+    hosts_of([*hosts], None, None, allow_public=public)  # also all of them together are at most so many
+    asked = [(text, ip) for ip, text in hosts.items()]
+    result = await run_now(env, discover_network, hosts=asked, probe=probe, ports=list(ports))
+    shown = ("ip", "hostname", "mac", "mac_vendor", "rtt_ms", "port")
+    return [{name: host[name] for name in shown} for host in result["results"] if host["reachable"]]
+
+
+@command(
+    "inventory targets",
+    click.option("--format", "file_format", type=click.Choice(["yaml", "json"]), default="yaml"),
+)
+async def targets(env: Env, *, file_format: str) -> Any:
+    """Write the files that Prometheus reads."""
+    return await write_targets(env, "json" if file_format == "json" else "yaml")
+
+
+COMMANDS = (show, add, load, save, discover, targets)
