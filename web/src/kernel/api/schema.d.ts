@@ -971,6 +971,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/inventory/discovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start */
+        post: operations["startDiscovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/discovery/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read */
+        get: operations["getDiscovery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/discovery/{job_id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add */
+        post: operations["addDiscovered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/inventory/locations": {
         parameters: {
             query?: never;
@@ -1213,6 +1264,24 @@ export interface paths {
         post?: never;
         /** RemoveToken */
         delete: operations["deleteTargetToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/reachability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reachability */
+        get: operations["getReachability"];
+        /** Switch */
+        put: operations["updateReachability"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2013,6 +2082,38 @@ export interface components {
             tags?: string[];
             vendor_id?: number | null;
         };
+        /** DiscoveryRead */
+        DiscoveryRead: {
+            error: string | null;
+            job_id: number;
+            message: string | null;
+            progress: number;
+            results: components["schemas"]["HostKnown"][];
+            status: string;
+            summary: components["schemas"]["DiscoverySummary"] | null;
+        };
+        /** DiscoveryStart */
+        DiscoveryStart: {
+            /** @default false */
+            allow_public: boolean;
+            cidr?: string | null;
+            ports?: number[];
+            /**
+             * @default auto
+             * @enum {string}
+             */
+            probe: "auto" | "icmp" | "tcp";
+            range?: string | null;
+            targets?: string[];
+        };
+        /** DiscoverySummary */
+        DiscoverySummary: {
+            asked: number;
+            failed: number;
+            probe: string;
+            reachable: number;
+            total: number;
+        };
         /** Duplicate */
         Duplicate: {
             checksum: string | null;
@@ -2207,6 +2308,44 @@ export interface components {
             min_api_version: string;
             status: string;
             version: string;
+        };
+        /** HostKnown */
+        HostKnown: {
+            device_id: number | null;
+            device_name: string | null;
+            error: string | null;
+            hostname: string | null;
+            input: string;
+            ip: string;
+            mac: string | null;
+            mac_vendor: string | null;
+            port: number | null;
+            reachable: boolean;
+            rtt_ms: number | null;
+        };
+        /** HostToAdd */
+        HostToAdd: {
+            /**
+             * @default icmp_only
+             * @enum {string}
+             */
+            device_type: "linux_server_physical" | "linux_server_virtual" | "freebsd_server" | "network_switch" | "wireless_ap" | "icmp_only" | "ip_camera" | "video_streamer" | "iot_device" | "url" | "dns_record" | "ipmi_console" | "ups_nut";
+            ip: string;
+            name?: string | null;
+        };
+        /** HostsAdded */
+        HostsAdded: {
+            created: number;
+            created_devices: components["schemas"]["CreatedDevice"][];
+            failed_devices: components["schemas"]["FailedDevice"][];
+            skipped: number;
+        };
+        /** HostsToAdd */
+        HostsToAdd: {
+            hosts?: components["schemas"]["HostToAdd"][];
+            /** @default false */
+            monitoring_enabled: boolean;
+            tags?: string[];
         };
         /** ImportReport */
         ImportReport: {
@@ -2480,6 +2619,17 @@ export interface components {
                 [key: string]: unknown;
             }[];
             name: string;
+        };
+        /** Reachability */
+        Reachability: {
+            enabled: boolean;
+            every_minutes: number;
+        };
+        /** ReachabilityWrite */
+        ReachabilityWrite: {
+            enabled: boolean;
+            /** @default 5 */
+            every_minutes: number;
         };
         /** RecoveryReset */
         RecoveryReset: {
@@ -5430,6 +5580,123 @@ export interface operations {
             };
         };
     };
+    startDiscovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscoveryStart"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAccepted"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    getDiscovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscoveryRead"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    addDiscovered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HostsToAdd"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostsAdded"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     listLocations: {
         parameters: {
             query?: {
@@ -6220,6 +6487,65 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    getReachability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reachability"];
+                };
+            };
+        };
+    };
+    updateReachability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReachabilityWrite"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reachability"];
+                };
             };
             /** @description Bad request syntax or unsupported method */
             400: {
