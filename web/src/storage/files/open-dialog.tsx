@@ -6,7 +6,7 @@ import type { Target } from "./target";
 export type DialogKind = { kind: "move" | "copy"; target: Target } | { kind: "new" } | { kind: "keys" };
 
 interface OpenDialogProps {
-  dialog: DialogKind | null;
+  dialog: DialogKind;
   folder: string;
   ops: FileOps;
   singleKeys: boolean;
@@ -14,8 +14,14 @@ interface OpenDialogProps {
   onClose(): void;
 }
 
-export function OpenDialog({ dialog, folder, ops, singleKeys, onSingleKeys, onClose }: OpenDialogProps) {
-  if (!dialog) return null;
+export default function OpenDialog({
+  dialog,
+  folder,
+  ops,
+  singleKeys,
+  onSingleKeys,
+  onClose,
+}: OpenDialogProps) {
   switch (dialog.kind) {
     case "new":
       return <NewFolderDialog folder={folder} make={ops.makeFolder} onClose={onClose} />;

@@ -1,5 +1,5 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import { isProblem } from "@/kernel/api/problem";
 import { problemText } from "@/kernel/api/problem-text";
 import { useText } from "@/kernel/i18n/area";
@@ -22,7 +22,7 @@ import { useGridState } from "./grid-state";
 import { useListing } from "./listing";
 import { joinPath, nameOf, parentOf } from "./names";
 import { useNarrow } from "./narrow";
-import { type DialogKind, OpenDialog } from "./open-dialog";
+import type { DialogKind } from "./open-dialog";
 import { useFileOps } from "./ops";
 import { useRemembered } from "./prefs";
 import { isSelected, NOTHING, selectOnly } from "./selection";
@@ -32,6 +32,8 @@ import { filesText } from "./text";
 import { Toolbar } from "./toolbar";
 import { type FilesSearch, searchFor, sortedBy, type View, viewFrom } from "./view";
 import "./files.css";
+
+const OpenDialog = lazy(() => import("./open-dialog"));
 
 export function FilesPage() {
   const t = useText(filesText);
@@ -229,14 +231,18 @@ export function FilesPage() {
         {said}
       </p>
       {menu}
-      <OpenDialog
-        dialog={dialog}
-        folder={path}
-        ops={ops}
-        singleKeys={letters}
-        onSingleKeys={setLetters}
-        onClose={() => setDialog(null)}
-      />
+      {dialog && (
+        <Suspense>
+          <OpenDialog
+            dialog={dialog}
+            folder={path}
+            ops={ops}
+            singleKeys={letters}
+            onSingleKeys={setLetters}
+            onClose={() => setDialog(null)}
+          />
+        </Suspense>
+      )}
     </div>
   );
 }
