@@ -117,6 +117,7 @@ torture *arguments:
 fuzz seconds="60":
     python -c 'from tests.core.fuzz.targets import TARGETS; print(*TARGETS, sep="\n")' \
         | xargs -P 2 -I{} python -m tests.core.fuzz.hunt {} {{ seconds }}
+    python -m tests.core.fuzz.hunt_native {{ seconds }}
 
 # everything a landing needs, in order
 ci:
