@@ -83,7 +83,7 @@ def put(
     sources: tuple[Path, ...], remote: str, on_conflict: str, jobs: int, *, quiet: bool, as_json: bool
 ) -> None:
     """Send files and folders to REMOTE ("." is your home). Run it again to go on where it stopped."""
-    with Client.saved() as client, show.Bars("sending", shown=not (quiet or as_json)) as bars:
+    with Client.saved() as client, show.watching("sending", quiet=quiet, as_json=as_json) as bars:
         wish = cast("OnConflict", on_conflict)
         found = client.put(sources, remote, on_conflict=wish, jobs=jobs, watcher=bars)
     show.report(found, "sent", as_json=as_json)
@@ -99,7 +99,7 @@ def put(
 @told
 def get(remotes: tuple[str, ...], local: Path, jobs: int, *, quiet: bool, as_json: bool) -> None:
     """Fetch files and folders to LOCAL. Run it again to go on where it stopped."""
-    with Client.saved() as client, show.Bars("fetching", shown=not (quiet or as_json)) as bars:
+    with Client.saved() as client, show.watching("fetching", quiet=quiet, as_json=as_json) as bars:
         found = client.get(remotes, local, jobs=jobs, watcher=bars)
     show.report(found, "fetched", as_json=as_json)
     sys.exit(EXIT_FAILED if found.failed else 0)

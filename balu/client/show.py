@@ -1,8 +1,10 @@
 """What people see of a transfer: bars while it goes on, a sentence at the end."""
 
 import sys
+import threading
+import time
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import msgspec
 from rich.console import Console
@@ -16,7 +18,9 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from balu.client.report import Outcome, Report
+from balu.client.report import Outcome, Report, Watcher
+
+EVERY_S = 0.5
 
 
 class Bars:
@@ -58,6 +62,63 @@ class Bars:
             self._progress.console.print(
                 f"{outcome.path}: {outcome.error}", style="red", markup=False, highlight=False
             )
+
+
+class Lines:
+    """The same for programs: lines of JSON on standard error, the last one with everything in it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._now = {"files": 0, "files_total": 0, "bytes": 0, "bytes_total": 0}
+        self._told_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self._tell()
+
+    def found(self, files: int, size: int) -> None:
+        """See ``Watcher``."""
+        self._add(files_total=files, bytes_total=size)
+
+    def moved(self, size: int) -> None:
+        """See ``Watcher``."""
+        self._add(bytes=size)
+
+    def ended(self, outcome: Outcome) -> None:  # noqa: ARG002  what became of it stands in the report
+        """See ``Watcher``."""
+        self._add(files=1)
+
+    def _add(self, **more: int) -> None:
+        with self._lock:
+            for name, count in more.items():
+                self._now[name] += count
+            if time.monotonic() - self._told_at >= EVERY_S:
+                self._tell()
+
+    def _tell(self) -> None:
+        self._told_at = time.monotonic()
+        sys.stderr.write(msgspec.json.encode({"progress": self._now}).decode() + "\n")
+        sys.stderr.flush()
+
+
+class Shown(Watcher, Protocol):
+    """A watcher that is a context manager."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def watching(word: str, *, quiet: bool, as_json: bool) -> Shown:
+    """How a transfer shows itself: bars for people, lines for programs, or not at all."""
+    return Lines() if as_json and not quiet else Bars(word, shown=not quiet)
 
 
 def report(found: Report, word: str, *, as_json: bool) -> None:
