@@ -344,7 +344,9 @@ async def _current(
         return None
     if row is None or differs(row, entry):
         home = place.home
-        row = (await rows.adopt(home.mounted.id, home.owner_id, parent.id, [entry]))[entry.name]
+        row = (await rows.adopt(home.mounted.id, home.owner_id, parent.id, [entry])).get(entry.name)
+        if row is None:
+            raise _OvertakenError
     if entry.kind != "file":
         raise taken(place, "as something that is not a file")
     return row

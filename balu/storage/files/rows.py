@@ -92,12 +92,7 @@ class FileRows:
         A new name gets a row; other bytes raise the revision and forget the hashes. Returns rows by name.
         """
         wanted = {entry.name: entry for entry in entries}
-        known: dict[str, FileRow] = {}
-        names = list(wanted)
-        for start in range(0, len(names), BATCH):
-            part = names[start : start + BATCH]
-            query = select(FileRow).where(FileRow.parent_id == parent_id, FileRow.name.in_(part))
-            known |= {row.name: row for row in (await self._session.scalars(query)).all()}
+        known = await self._named(parent_id, list(wanted))
         missing = [
             _values(volume_id, owner_id, parent_id, entry)
             for name, entry in wanted.items()
@@ -109,6 +104,9 @@ class FileRows:
                 live += new.size
                 known[new.name] = new
                 self.note(new, "create")
+        if len(known) < len(wanted):  # others were faster: their rows are there now
+            known |= await self._named(parent_id, [name for name in wanted if name not in known])
+        await self._lock([row.id for name, row in known.items() if differs(row, wanted[name])])
         for name, entry in wanted.items():
             row = known.get(name)
             if row is not None and differs(row, entry):
@@ -120,6 +118,20 @@ class FileRows:
         await QuotaService(self._unit).move(owner_id, live=live)
         await self._session.flush()
         return known
+
+    async def _named(self, parent_id: int, names: list[str]) -> dict[str, FileRow]:
+        known: dict[str, FileRow] = {}
+        for start in range(0, len(names), BATCH):
+            part = names[start : start + BATCH]
+            query = select(FileRow).where(FileRow.parent_id == parent_id, FileRow.name.in_(part))
+            known |= {row.name: row for row in (await self._session.scalars(query)).all()}
+        return known
+
+    async def _lock(self, ids: list[int]) -> None:
+        """Keep others from counting the same change into the ledger, and see what they have counted."""
+        for start in range(0, len(ids), BATCH):
+            query = select(FileRow).where(FileRow.id.in_(ids[start : start + BATCH])).order_by(FileRow.id)
+            await self._session.scalars(query.with_for_update().execution_options(populate_existing=True))
 
     async def _insert(self, values: list[dict[str, Any]]) -> list[FileRow]:
         dialect = self._session.get_bind().dialect.name

@@ -29,8 +29,9 @@ LARGEST = 60_000
 TUS = {"tus-resumable": "1.0.0"}
 OCTETS = "application/offset+octet-stream"
 BATCH = {"content-type": "application/vnd.balu.batch"}
-NO_FAULT = {200, 201, 204, 400, 404, 409, 410, 412, 413, 507}
-"""Whatever else is answered is a fault, a wrong checksum (460) included: all bytes are as announced."""
+NO_FAULT = {200, 201, 204, 400, 404, 409, 410, 412, 413, 503, 507}
+"""Whatever else is answered is a fault, a wrong checksum (460) included: all bytes are as announced. 503 asks
+to try again, which a slow machine may do when everybody wants the database at once."""
 
 
 @dataclass(slots=True)
