@@ -73,6 +73,6 @@ def _read(found: Found) -> FolderRead:
         id=row.id,
         name="" if is_home else to_wire(row.name),
         path=found.spot.path,
-        parent_id=row.parent_id,
+        parent_id=None if found.spot.is_top else row.parent_id,
         modified_at=moment(found.entry.mtime_ns),
     )

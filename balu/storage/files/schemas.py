@@ -224,7 +224,7 @@ class FolderRead(msgspec.Struct, kw_only=True):
     name: str
     path: str
     parent_id: int | None
-    """None in the home."""
+    """None in the home, and for what somebody else shared."""
     modified_at: datetime
 
 

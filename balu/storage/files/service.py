@@ -179,6 +179,7 @@ class FileService:
             FileExistsHereError: the name, or one that differs only in case, is taken.
         """
         spot.need(Right.EDIT)
+        _check_reserved(spot)
         writer = Writer(self._env)
         parent = await writer.folder(spot.parent)
         check_room(spot.home.mounted, 0)
@@ -217,6 +218,7 @@ class FileService:
         if target.is_same(source.spot):
             return source
         _check_cycle(source, target, on_conflict)
+        _check_reserved(target)
         _check_move(source.spot, target)
         parent = await Writer(self._env).folder(target.parent)
         crosses = target.home.mounted.id != source.spot.home.mounted.id
@@ -316,6 +318,7 @@ class FileService:
         if source.is_folder and target.is_within(source.spot) and on_conflict != "rename":
             raise FolderCycleError("A folder cannot be copied into itself.")
         _check_cycle(source, target, on_conflict, is_copy=True)
+        _check_reserved(target)
         target.need(Right.EDIT)
         writer = Writer(self._env)
         await writer.folder(target.parent)
@@ -395,3 +398,8 @@ def _check_move(source: Spot, target: Spot) -> None:
     )
     source.need(Right.EDIT if inside else Right.EDIT | Right.DELETE)
     target.need(Right.EDIT)
+
+
+def _check_reserved(spot: Spot) -> None:
+    if spot.given is None and spot.parts == (SHARED,):
+        raise AlikeExistsError(f"{SHARED!r} is the list of what others share. Choose another name.")

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import delete, func, select, update
 
 from balu.kernel.caller import Caller
-from balu.kernel.errors import MalformedError, UnavailableError
+from balu.kernel.errors import InvalidError, MalformedError, UnavailableError
 from balu.kernel.threads import Threads, finish
 from balu.kernel.unit import Env, open_unit
 from balu.storage.files import (
@@ -175,6 +175,8 @@ class TrashService:
         home = await self._places.home(caller, item.volume_id)
         parts = split(target_path) if target_path else (*split(item.original_path)[:-1], item.name)
         spot = await self._places.target(home, target_path) if target_path else Spot(home, parts)
+        if spot.home.file_id != home.file_id:
+            raise InvalidError("Put it back among your own files first, then move it.", field="target_path")
         parent = await Writer(self._env).folder(spot.parent, make=True)
         place, number = spot, 0
         while True:

@@ -299,3 +299,25 @@ async def test_an_upload_ends_where_the_right_ends(client: Client, ben: Client, 
     assert (await client.get("/api/files/user/root-usage")).json()["reserved_bytes"] == 0
     listed = (await client.get("/api/files/list", params={"path": "docs"})).json()["files"]
     assert sorted(item["name"] for item in listed) == ["a.txt", "sub"]
+
+
+async def test_the_trash_is_no_way_into_a_shared_folder(client: Client, ben: Client, docs: int) -> None:
+    await give(client, docs)
+    await put(ben, "mine", b"x")
+    trash_id = (await ben.delete("/api/files/mine")).json()["trash_id"]
+    answer = await ben.post(f"/api/trash/{trash_id}/restore", json={"target_path": f"{SHARED}/docs/mine"})
+    assert answer.status_code == 422, answer.text
+    listed = (await client.get("/api/files/list", params={"path": "docs"})).json()["files"]
+    assert sorted(item["name"] for item in listed) == ["a.txt", "sub"]
+
+
+async def test_the_name_of_the_list_is_taken(client: Client, docs: int) -> None:
+    answers = [
+        await client.post("/api/files/folder", json={"path": "", "name": SHARED}),
+        await client.post("/api/folders", json={"name": SHARED}),
+        await client.put("/api/files/rename", json={"file_id": docs, "new_name": SHARED}),
+        await client.put("/api/files/move", json={"file_id": docs, "new_path": SHARED}),
+        await client.post("/api/files/copy", json={"file_id": docs, "target_path": SHARED}),
+        await client.put(f"/api/files/content/{SHARED}", content=b"x"),
+    ]
+    assert [answer.status_code for answer in answers] == [409] * len(answers)

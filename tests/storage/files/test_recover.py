@@ -1,5 +1,6 @@
 """What a worker that dies between two steps leaves behind, and what becomes of it."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,9 +9,11 @@ import msgspec
 import pytest
 from sqlalchemy import func, select, update
 
+from balu.kernel.caller import Caller
 from balu.kernel.testing import FakeClock
 from balu.kernel.unit import Env, open_unit
 from balu.storage.files import (
+    BusyNameError,
     FileRow,
     FileService,
     IntentRow,
@@ -26,7 +29,10 @@ from balu.storage.files.record import MovePlan, PutPlan
 from balu.storage.files.recover import Recovery
 from balu.storage.trash.record import RestorePlan, TrashPlan
 from balu.storage.trash.recover import TrashRecovery, count
+from balu.storage.trash.service import TrashService
 from balu.storage.volumes import QuotaService
+
+ANNA = Caller(user_id=1, username="anna", grade="user")
 
 
 async def chunks(body: bytes) -> AsyncIterator[bytes]:
@@ -216,3 +222,34 @@ async def test_forgotten_staged_bytes_are_collected_when_they_are_old(
     clock.instant = clock.instant.replace(year=2100)
     assert await Recovery(env).collect() == 1
     assert place.private("staging") == []
+
+
+@pytest.mark.parametrize("act", ["move", "delete", "restore"])
+async def test_a_name_that_is_held_is_waited_for(env: Env, files: FileService, place: Any, act: str) -> None:
+    await put(env, files, "a.txt", b"x")
+    if act == "restore":
+        item = await TrashService(env).delete(await files.find("a.txt", None))
+    home = await files.find("", None)
+    holder = secrets.token_hex(16)
+    async with open_unit(env) as unit:
+        await Intents(unit).open("hold", holder, [(1, home.row.id, "a.txt")], {})
+
+    async def work() -> None:
+        if act == "restore":
+            await TrashService(env).restore(ANNA, item.id)
+            return
+        found = await files.find("a.txt", None)
+        if act == "move":
+            await files.move(found, found.spot.renamed("b.txt"))
+        else:
+            await TrashService(env).delete(found)
+
+    with pytest.raises(BusyNameError):
+        await work()
+    task = asyncio.ensure_future(work())
+    while not task.done():
+        await asyncio.sleep(0.1)
+        async with open_unit(env) as unit:
+            await Intents(unit).close(holder)
+    await task
+    assert place.below() == {"move": {"b.txt"}, "delete": set(), "restore": {"a.txt"}}[act]
