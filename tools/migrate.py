@@ -4,6 +4,8 @@ The result is a draft: it is read, completed and checked by ``tests/kernel/test_
 every step up and down on SQLite and PostgreSQL.
 """
 
+import re
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -16,6 +18,10 @@ from balu.app import read_config
 from balu.kernel import migrate
 from tools.app import unopened_app
 
+BATCH = re.compile(
+    r"    with op\.batch_alter_table\('(\w+)', schema=None\) as batch_op:\n((?:        .*\n)+)"
+)
+INDEX = re.compile(r" *batch_op\.(create|drop)_index\(")
 NAME = "%%(year)d%%(month).2d%%(day).2d_%%(rev)s_%%(slug)s"
 
 
@@ -32,7 +38,31 @@ def new(domain: str, words: str) -> Path:
             alembic.attributes["connection"] = connection
             command.revision(alembic, f"{domain} {words}", autogenerate=True, rev_id=number)
         engine.dispose()
-    return next((migrate.script_location() / "versions").glob(f"*_{number}_*.py"))
+    path = next((migrate.script_location() / "versions").glob(f"*_{number}_*.py"))
+    tidy(path)
+    return path
+
+
+def tidy(path: Path) -> None:
+    """Bring Alembic's draft into the form of the other steps: no banners, plain operations, our format."""
+    text = re.sub(r"\n *# ### .*", "", path.read_text(encoding="utf-8"))
+    text = re.sub(r"\b(?:batch_)?op\.f\(('\w+')\)", r"\1", text)
+    path.write_text(BATCH.sub(_unbatched, text).replace(", unique=False", ""), encoding="utf-8")
+    subprocess.run(["ruff", "check", "--quiet", "--fix", "--exit-zero", path], check=True)
+    subprocess.run(["ruff", "format", "--quiet", path], check=True)
+
+
+def _unbatched(found: re.Match[str]) -> str:
+    """Indexes need no copy of the table; other changes on SQLite do, and keep their batch."""
+    table, body = found[1], found[2]
+    lines = body.strip().splitlines()
+    if not all(INDEX.match(line) for line in lines):
+        return found[0]
+    body = re.sub(r"batch_op\.create_index\(('\w+'), ", rf"op.create_index(\1, '{table}', ", body)
+    body = re.sub(
+        r"batch_op\.drop_index\(('\w+')(?:, .*)?\)", rf"op.drop_index(\1, table_name='{table}')", body
+    )
+    return body.replace("        op.", "    op.")
 
 
 def main(arguments: list[str]) -> int:
