@@ -12,7 +12,7 @@ from benchmarks.harness.machine import filesystem, machine
 from benchmarks.harness.plan import MIB, Plan, parse_size
 from benchmarks.harness.report import store
 from benchmarks.harness.rounds import run
-from benchmarks.harness.servers import SERVERS
+from benchmarks.harness.servers import SERVERS, SPECIAL
 from benchmarks.harness.workload import Workload
 
 CLAIMS = (
@@ -20,6 +20,7 @@ CLAIMS = (
     "small_files",
     "batch",
     "download",
+    "download_behind_nginx",
     "ranges",
     "listing",
     "api_overhead",
@@ -32,14 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Being terminated unwinds like any other error, so that no server outlives the run.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = _parser().parse_args(arguments)
-    names = chosen.peers.split(",") if chosen.peers else list(SERVERS)
+    names = chosen.peers.split(",") if chosen.peers else [name for name in SERVERS if name not in SPECIAL]
     unknown = [name for name in names if name not in SERVERS]
     if unknown:
         sys.stderr.write(f"no such server: {', '.join(unknown)}; there are {', '.join(SERVERS)}\n")
         return 2
-    claims: dict[str, Sequence[Workload]] = {
-        name: import_module(f"benchmarks.{name}").WORKLOADS for name in CLAIMS
-    }
+    modules = {name: import_module(f"benchmarks.{name}") for name in CLAIMS}
+    claims: dict[str, Sequence[Workload]] = {name: module.WORKLOADS for name, module in modules.items()}
     parent = chosen.data_dir or Path(tempfile.gettempdir())
     facts = {**machine(), "filesystem": filesystem(parent)}
     everything = [workload for workloads in claims.values() for workload in workloads]
@@ -47,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with tempfile.TemporaryDirectory(prefix="balu-bench-", dir=parent) as root:
             size = 16 * MIB if chosen.smoke else chosen.size
             plan = Plan(Path(root), size, 1 if chosen.smoke else chosen.rounds, smoke=chosen.smoke)
-            records = run(claims[claim], [SERVERS[name] for name in names], plan)
+            kinds = getattr(modules[claim], "PEERS", [SERVERS[name] for name in names])
+            records = run(claims[claim], kinds, plan)
         if not chosen.smoke:
             store(records, facts, everything)
     return 0

@@ -60,7 +60,7 @@ def _targets(workloads: Sequence[Workload], records: Mapping[str, Record]) -> st
 
 
 def _target_values(target: Target, samples: Mapping[str, list[dict[str, float]]]) -> list[float]:
-    ours = [sample[target.figure] for sample in samples.get("balu", [])]
+    ours = [sample[target.figure] for sample in samples.get(target.of, [])]
     if target.against is None:
         return ours
     theirs = [sample[target.figure] for sample in samples.get(target.against, [])]

@@ -34,7 +34,7 @@ class Server(ABC):
 
     def __init__(self, root: Path) -> None:
         self.root = root / self.name
-        self.port = _free_port()
+        self.port = free_port()
         self._group: Group | None = None
 
     @property
@@ -147,7 +147,8 @@ def ranged(request: Request, start: int, count: int) -> Request:
     return Request(request.method, request.target, (*request.headers, span))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -45,6 +45,8 @@ class Target:
     at_most: float | None = None
     at_least: float | None = None
     against: str | None = None
+    of: str = "balu"
+    """Whose figure it is."""
 
     def __str__(self) -> str:
         bound = f"<= {self.at_most:g}" if self.at_most is not None else f">= {self.at_least:g}"

@@ -57,17 +57,16 @@ class Nginx(Server):
 
     def prepare(self) -> None:
         super().prepare()
-        owner = f"user {pwd.getpwuid(0).pw_name};" if os.geteuid() == 0 else ""
-        text = _CONFIGURATION.format(root=self.root, port=self.port, user=owner, buffer=self.body_buffer)
+        text = _CONFIGURATION.format(root=self.root, port=self.port, user=run_as(), buffer=self.body_buffer)
         (self.root / "nginx.conf").write_text(text)
         (self.root / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
 
     def command(self) -> Sequence[str]:
         conf = str(self.root / "nginx.conf")
-        return [_binary(), "-p", str(self.root), "-e", str(self.root / "error.log"), "-c", conf]
+        return [nginx_binary(), "-p", str(self.root), "-e", str(self.root / "error.log"), "-c", conf]
 
     def version(self) -> str:
-        shown = subprocess.run([_binary(), "-v"], capture_output=True, text=True, check=True).stderr
+        shown = subprocess.run([nginx_binary(), "-v"], capture_output=True, text=True, check=True).stderr
         return shown.strip().rpartition("/")[2]
 
     def headers(self) -> tuple[tuple[str, str], ...]:
@@ -82,7 +81,13 @@ def basic(user: str, password: str) -> tuple[str, str]:
     return ("Authorization", "Basic " + b64encode(f"{user}:{password}".encode()).decode())
 
 
-def _binary() -> str:
+def run_as() -> str:
+    """The line that keeps nginx's workers able to read what the tests wrote."""
+    return f"user {pwd.getpwuid(0).pw_name};" if os.geteuid() == 0 else ""
+
+
+def nginx_binary() -> str:
+    """Where nginx is; WrongAnswerError when it is not installed."""
     found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
     if found is None:
         message = "nginx is missing: apt-get install nginx"
