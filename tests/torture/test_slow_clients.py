@@ -12,7 +12,8 @@ import pytest
 from balu.kernel.testing import Server
 from tests.conformance.test_tus import sign_in
 
-EACH = 100
+EACH = int(os.environ.get("TORTURE_SLOW", "100"))
+"""Clients of each of three kinds."""
 MIB = 1 << 20
 HEAD = "HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {auth}\r\n"
 pytestmark = pytest.mark.torture
