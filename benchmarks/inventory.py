@@ -139,11 +139,15 @@ def main() -> None:
     """Print a table and store it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.inventory", description=__doc__)
     parser.add_argument("--sizes", default="10000,100000")
+    parser.add_argument("--databases", default="sqlite,postgresql")
     chosen = parser.parse_args()
-    found: dict[str, Any] = {}
+    known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    found: dict[str, Any] = known.get("figures", {})
     with tempfile.TemporaryDirectory(prefix="balu-bench-") as root, databases(Path(root)) as kinds:
         for size in map(int, chosen.sizes.split(",")):
             for kind, configure in kinds.items():
+                if kind not in chosen.databases.split(","):
+                    continue
                 config = configure(str(size))
                 upgrade(config)
                 figures = found[f"{kind} {size}"] = asyncio.run(measure(config, size))

@@ -18,7 +18,7 @@ from balu.operations.inventory.words import DeviceType, MonitorType
 
 Search = NamedDependency[SearchService]
 Views = NamedDependency[ViewService]
-VIEW: dict[str, Any] = {"auth": "viewer", "scope": "inventory:read", "rate": ("inventory_catalogue", 30)}
+VIEW: dict[str, Any] = {"auth": "viewer", "scope": "inventory:write", "rate": ("inventory_catalogue", 30)}
 
 
 def provide_filters(  # noqa: PLR0913  a filter each
