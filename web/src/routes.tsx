@@ -5,6 +5,7 @@ import { accountRoutes, bareRoutes, peopleRoutes } from "./identity/routes";
 import { adminRoute, appRoute, bareRoute, missingRoute, rootRoute } from "./kernel/router/roots";
 import { Crash } from "./kernel/router/states";
 import { moreRoute } from "./kernel/shell/routes";
+import { inventoryRoutes } from "./operations/inventory/routes";
 import { filesRoute } from "./storage/files/routes";
 import { trashRoute } from "./storage/trash/routes";
 
@@ -16,6 +17,7 @@ const tree = rootRoute.addChildren([
     trashRoute,
     moreRoute,
     ...accountRoutes,
+    ...inventoryRoutes,
     adminRoute.addChildren([...peopleRoutes]),
     missingRoute,
   ]),

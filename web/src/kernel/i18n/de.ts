@@ -22,6 +22,7 @@ const de = {
     home: "Start",
     files: "Dateien",
     trash: "Papierkorb",
+    inventory: "Inventar",
     people: "Personen",
     account: "Konto",
     more: "Mehr",

@@ -23,6 +23,7 @@ const en = {
     files: "Files",
     trash: "Trash",
     people: "People",
+    inventory: "Inventory",
     account: "Account",
     more: "More",
     add: "Add",

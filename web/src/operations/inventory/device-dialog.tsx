@@ -1,0 +1,299 @@
+// One dialog to add, change and clone a device.
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { isProblem } from "@/kernel/api/problem";
+import { problemText } from "@/kernel/api/problem-text";
+import { queryClient } from "@/kernel/api/query";
+import { useText } from "@/kernel/i18n/area";
+import { kernelText } from "@/kernel/i18n/kernel";
+import { Button, Checkbox, Dialog, Input, Notice, Select, Textarea, toast, useForm } from "@/kernel/kit";
+import {
+  addDevice,
+  addLocation,
+  addModel,
+  addVendor,
+  changeDevice,
+  cloneDevice,
+  deviceQuery,
+  locationsQuery,
+  modelsQuery,
+  vendorsQuery,
+} from "./api";
+import { PickOrMake } from "./pick-or-make";
+import { useShown } from "./shown";
+import { inventoryText } from "./text";
+import {
+  DEVICE_TYPES,
+  type Device,
+  type DeviceType,
+  INTERFACES,
+  NETWORKS,
+  type NewDevice,
+  POE,
+} from "./types";
+
+export type Edited = { mode: "add"; start?: Partial<NewDevice> } | { mode: "edit" | "clone"; device: Device };
+
+type Values = Omit<NewDevice, "tags" | "monitors"> & { tags: string } & Record<string, unknown>;
+
+export function DeviceDialog({ edited, onClose }: { edited: Edited; onClose: () => void }) {
+  const t = useText(inventoryText);
+  const f = t.form;
+  const words = useText(kernelText);
+  const shown = useShown();
+  const [seen, setSeen] = useState(edited.mode === "add" ? null : edited.device);
+  const [theirs, setTheirs] = useState<Device | null>(null);
+
+  const form = useForm<Values, Device>({
+    initial: valuesOf(edited),
+    check: (values) => ({ name: values.name.trim() ? undefined : f.nameMissing }),
+    send: async (values) => {
+      const wish = wishOf(values);
+      if (edited.mode === "edit") {
+        const device = seen ?? edited.device;
+        try {
+          return await changeDevice(device, wish);
+        } catch (error) {
+          if (!isProblem(error, "precondition-failed")) throw error;
+          setTheirs(await queryClient.fetchQuery({ ...deviceQuery(device.id), staleTime: 0 }));
+          throw error;
+        }
+      }
+      if (edited.mode === "add") return addDevice(wish);
+      const { name, ip_address } = wish;
+      const copy = await cloneDevice(edited.device.id, { name, ...(ip_address && { ip_address }) });
+      return changeDevice(copy, wish);
+    },
+    done: (saved) => {
+      toast({ text: (edited.mode === "edit" ? t.saved : t.added)(saved.name), tone: "ok" });
+      onClose();
+    },
+  });
+  const { values, set, bind } = form;
+  const vendors = useQuery(vendorsQuery).data ?? [];
+  const models = (useQuery(modelsQuery).data ?? []).filter((one) => one.vendor_id === values.vendor_id);
+  const locations = useQuery(locationsQuery).data ?? [];
+  const inside = locations.find((one) => one.id === values.location_id);
+  const overtaken = isProblem(form.failure, "precondition-failed") && theirs !== null;
+  const title =
+    edited.mode === "add"
+      ? f.addTitle
+      : (edited.mode === "edit" ? f.editTitle : f.cloneTitle)(edited.device.name);
+
+  return (
+    <Dialog
+      open
+      size="l"
+      title={title}
+      onClose={onClose}
+      onSubmit={(event) => void form.submit(event)}
+      footer={
+        <>
+          <Button onClick={onClose}>{words.kit.cancel}</Button>
+          <Button type="submit" variant="primary" busy={form.busy}>
+            {edited.mode === "edit" ? f.save : t.add}
+          </Button>
+        </>
+      }
+    >
+      {overtaken && (
+        <Notice
+          tone="warn"
+          action={
+            <span className="row">
+              <Button
+                onClick={() => {
+                  for (const [name, value] of Object.entries(valuesOf({ mode: "edit", device: theirs })))
+                    set(name, value);
+                  setSeen(theirs);
+                  setTheirs(null);
+                }}
+              >
+                {f.takeTheirs}
+              </Button>
+              <Button
+                type="submit"
+                onClick={() => {
+                  setSeen(theirs);
+                }}
+              >
+                {f.keepMine}
+              </Button>
+            </span>
+          }
+        >
+          <strong>{f.changedTitle}</strong>
+          <p>{f.changedBody}</p>
+          <ul>
+            {shown.differences(seen, theirs).map(([field, value]) => (
+              <li key={field}>{f.theirs(field, value)}</li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+      {form.failure !== null && !overtaken && (
+        <Notice tone="bad">{problemText(form.failure, words.problem)}</Notice>
+      )}
+      <div className="inventory-form">
+        <Input label={f.name} maxLength={100} autoComplete="off" data-autofocus {...bind("name")} />
+        <Select
+          label={f.type}
+          options={DEVICE_TYPES.map((value) => ({ value, label: t.type[value] }))}
+          {...bind("device_type")}
+          onChange={(event) => set("device_type", event.target.value as DeviceType)}
+        />
+        <Input
+          label={f.address}
+          help={f.addressHelp}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          inputMode="url"
+          {...bind("ip_address")}
+        />
+        <Input
+          label={f.function}
+          help={f.functionHelp}
+          maxLength={200}
+          autoComplete="off"
+          {...bind("deviceFunction")}
+        />
+        <PickOrMake
+          label={f.vendor}
+          makeLabel={f.newVendor}
+          value={values.vendor_id}
+          options={vendors.map(({ id, name }) => ({ id, label: name }))}
+          onPick={(id) => {
+            set("vendor_id", id);
+            set("model_id", null);
+          }}
+          make={async (name) => (await addVendor(name)).id}
+        />
+        <PickOrMake
+          label={f.model}
+          makeLabel={f.newModel}
+          value={values.model_id}
+          options={models.map(({ id, name }) => ({ id, label: name }))}
+          onPick={(id) => set("model_id", id)}
+          make={
+            values.vendor_id === null
+              ? undefined
+              : async (name) => (await addModel(name, values.vendor_id as number)).id
+          }
+        />
+        <PickOrMake
+          label={f.location}
+          makeLabel={inside ? f.newLocationIn(inside.path) : f.newLocation}
+          value={values.location_id}
+          options={locations.map(({ id, path }) => ({ id, label: path }))}
+          onPick={(id) => set("location_id", id)}
+          make={async (name) => (await addLocation({ name, parent_id: values.location_id })).id}
+        />
+        <Checkbox
+          label={f.monitoring}
+          checked={values.monitoring_enabled}
+          onChange={(event) => set("monitoring_enabled", event.target.checked)}
+        />
+      </div>
+      <details className="inventory-details">
+        <summary>{f.moreFields}</summary>
+        <div className="inventory-form">
+          <Input label={f.serial} maxLength={100} autoComplete="off" {...bind("serial_number")} />
+          <Input label={f.tags} help={f.tagsHelp} autoComplete="off" {...bind("tags")} />
+        </div>
+        <Several
+          label={f.networks}
+          options={NETWORKS}
+          value={values.networks}
+          onChange={(all) => set("networks", all)}
+        />
+        <Several
+          label={f.interfaces}
+          options={INTERFACES}
+          value={values.interface_type}
+          onChange={(all) => set("interface_type", all)}
+        />
+        <Checkbox
+          label={f.poe}
+          checked={values.poe_powered}
+          onChange={(event) => set("poe_powered", event.target.checked)}
+        />
+        <Several
+          label={f.poeStandards}
+          options={POE}
+          value={values.poe_standards}
+          onChange={(all) => set("poe_standards", all)}
+        />
+        <Textarea label={f.notes} maxLength={10_000} {...bind("notes")} />
+      </details>
+    </Dialog>
+  );
+}
+
+interface SeveralProps {
+  label: string;
+  options: readonly string[];
+  value: readonly string[];
+  onChange(value: string[]): void;
+}
+
+function Several({ label, options, value, onChange }: SeveralProps) {
+  return (
+    <fieldset className="inventory-several">
+      <legend className="field-label">{label}</legend>
+      {options.map((option) => (
+        <Checkbox
+          key={option}
+          label={option}
+          checked={value.includes(option)}
+          onChange={(event) =>
+            onChange(event.target.checked ? [...value, option] : value.filter((one) => one !== option))
+          }
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+const EMPTY: NewDevice = {
+  name: "",
+  device_type: "linux_server_physical",
+  ip_address: null,
+  deviceFunction: null,
+  vendor_id: null,
+  model_id: null,
+  location_id: null,
+  serial_number: null,
+  networks: [],
+  interface_type: [],
+  poe_powered: false,
+  poe_standards: [],
+  monitoring_enabled: true,
+  tags: [],
+  notes: null,
+};
+
+function valuesOf(edited: Edited): Values {
+  const from: NewDevice = edited.mode === "add" ? { ...EMPTY, ...edited.start } : edited.device;
+  const taken = Object.fromEntries(
+    Object.keys(EMPTY).map((name) => [name, from[name as keyof NewDevice]]),
+  ) as unknown as Omit<NewDevice, "monitors">;
+  const copied = edited.mode === "clone" ? { name: "", serial_number: null, ip_address: null } : {};
+  return { ...taken, tags: from.tags.join(", "), ...copied };
+}
+
+function wishOf({ tags, ...values }: Values): NewDevice {
+  const orNull = (text: string | null) => text?.trim() || null;
+  return {
+    ...(values as unknown as NewDevice),
+    name: values.name.trim(),
+    ip_address: orNull(values.ip_address),
+    deviceFunction: orNull(values.deviceFunction),
+    serial_number: orNull(values.serial_number),
+    notes: orNull(values.notes),
+    tags: tags
+      .split(",")
+      .map((tag) => tag.trim())
+      .filter(Boolean),
+  };
+}

@@ -1,0 +1,210 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useState } from "react";
+import { isProblem } from "@/kernel/api/problem";
+import { useText } from "@/kernel/i18n/area";
+import { useFormat } from "@/kernel/i18n/format";
+import {
+  ArrowLeft,
+  Badge,
+  Button,
+  Card,
+  Copy,
+  Ellipsis,
+  EmptyState,
+  ErrorState,
+  IconButton,
+  Menu,
+  Page,
+  PageHeader,
+  Pencil,
+  Server,
+  Skeleton,
+  Time,
+  Trash2,
+} from "@/kernel/kit";
+import { useRemove } from "./act";
+import { type Change, deviceQuery, historyQuery } from "./api";
+import { DeviceDialog, type Edited } from "./device-dialog";
+import { useInventoryLive } from "./live";
+import { useMayWrite } from "./may";
+import { Monitors } from "./monitors";
+import { useShown } from "./shown";
+import { inventoryText } from "./text";
+import type { Device } from "./types";
+import "./inventory.css";
+
+export function DevicePage() {
+  const t = useText(inventoryText);
+  const { id } = useParams({ from: "/app/server/inventory/$id" });
+  const number = Number(id);
+  const device = useQuery(deviceQuery(number));
+  const mayWrite = useMayWrite();
+  const navigate = useNavigate();
+  const remove = useRemove();
+  const [edited, setEdited] = useState<Edited | null>(null);
+  useInventoryLive();
+
+  if (isProblem(device.error) && device.error.status === 404) {
+    return (
+      <Page>
+        <PageHeader title={t.title} />
+        <EmptyState icon={Server} title={t.device.gone} action={<Back />} />
+      </Page>
+    );
+  }
+  if (device.isError && !device.data) return <ErrorState error={device.error} retry={device.refetch} />;
+  const { data } = device;
+  return (
+    <Page>
+      <Back />
+      <PageHeader
+        title={data?.name ?? t.title}
+        lead={data && t.type[data.device_type]}
+        actions={
+          data &&
+          mayWrite && (
+            <>
+              <Menu
+                label={t.actionsFor(data.name)}
+                items={() => [
+                  {
+                    id: "clone",
+                    label: t.clone,
+                    icon: Copy,
+                    run: () => setEdited({ mode: "clone", device: data }),
+                  },
+                  "-",
+                  {
+                    id: "remove",
+                    label: t.remove,
+                    icon: Trash2,
+                    danger: true,
+                    run: async () => {
+                      if (await remove([number])) await navigate({ to: "/server/inventory", search: {} });
+                    },
+                  },
+                ]}
+                trigger={(button) => (
+                  <IconButton {...button} icon={Ellipsis} label={t.actionsFor(data.name)} />
+                )}
+              />
+              <Button
+                variant="primary"
+                icon={Pencil}
+                onClick={() => setEdited({ mode: "edit", device: data })}
+              >
+                {t.edit}
+              </Button>
+            </>
+          )
+        }
+      />
+      {!data && <Skeleton lines={8} />}
+      {data && (
+        <div className="stack">
+          <Facts device={data} />
+          <Monitors device={data} mayWrite={mayWrite} />
+          <History id={number} />
+        </div>
+      )}
+      {edited && <DeviceDialog edited={edited} onClose={() => setEdited(null)} />}
+    </Page>
+  );
+}
+
+function Back() {
+  const t = useText(inventoryText);
+  return (
+    <Link to="/server/inventory" search={{}} className="inventory-back">
+      <ArrowLeft size={18} strokeWidth={1.75} aria-hidden /> {t.device.back}
+    </Link>
+  );
+}
+
+function Facts({ device }: { device: Device }) {
+  const t = useText(inventoryText);
+  const shown = useShown();
+  const names = [
+    "ip_address",
+    "deviceFunction",
+    "vendor_name",
+    "model_name",
+    "location_name",
+    "serial_number",
+    "networks",
+    "interface_type",
+    "poe_powered",
+    "poe_standards",
+    "tags",
+    "notes",
+  ] as const;
+  const known = names.filter((name) => {
+    const value = device[name];
+    return Array.isArray(value) ? value.length > 0 : value !== null && value !== "" && value !== false;
+  });
+  return (
+    <Card title={t.device.facts} actions={<Reach device={device} />}>
+      <dl className="inventory-facts">
+        {known.map((name) => (
+          <div key={name}>
+            <dt className="meta">{shown.field(name)}</dt>
+            <dd>{shown.value(device[name])}</dd>
+          </div>
+        ))}
+      </dl>
+    </Card>
+  );
+}
+
+function Reach({ device }: { device: Device }) {
+  const t = useText(inventoryText).device;
+  const format = useFormat();
+  if (!device.checked_at) return <Badge>{t.never}</Badge>;
+  if (device.rtt_ms !== null) {
+    return <Badge tone="ok">{t.reachable(`${format.number(Math.round(device.rtt_ms))} ms`)}</Badge>;
+  }
+  const when = device.last_seen_at ? format.when(Date.parse(device.last_seen_at)) : "–";
+  return <Badge tone="bad">{t.unreachable(when)}</Badge>;
+}
+
+function History({ id }: { id: number }) {
+  const t = useText(inventoryText).device;
+  const format = useFormat();
+  const history = useQuery(historyQuery(id));
+  return (
+    <Card title={t.history}>
+      {history.isPending && <Skeleton lines={3} />}
+      {history.data?.length === 0 && <p className="meta">{t.noHistory}</p>}
+      <ol className="inventory-history">
+        {history.data?.map((change) => (
+          <li key={change.id}>
+            <p>
+              <strong>{t.change[change.change_type]}</strong> {t.by(change.user)},{" "}
+              <Time value={change.at} exact={format.exact(change.at)}>
+                {format.when(Date.parse(change.at))}
+              </Time>
+            </p>
+            <Diff change={change} />
+          </li>
+        ))}
+      </ol>
+    </Card>
+  );
+}
+
+function Diff({ change }: { change: Change }) {
+  const t = useText(inventoryText).device;
+  const shown = useShown();
+  const fields = Object.entries(change.diff);
+  if (fields.length === 0 || change.change_type !== "update") return null;
+  return (
+    <ul className="meta">
+      {fields.map(([name, { old, new: now }]) => (
+        <li key={name}>
+          {shown.field(name)}: {t.from(shown.value(old), shown.value(now))}
+        </li>
+      ))}
+    </ul>
+  );
+}
