@@ -116,7 +116,10 @@ export async function openPage(server, { phone = false, dark = false, language =
     if (!answer.ok()) throw new Error(`${method} ${path} answered ${answer.status()}: ${await answer.text()}`);
     return answer.headers()["content-type"]?.includes("json") ? answer.json() : answer.body();
   };
-  if (server.cookies.length > 0) await api("PUT", "/api/settings", { language, theme: dark ? "dark" : "light" });
+  const settings = { language, theme: dark ? "dark" : "light" };
+  // A browser that nobody closes would keep the script from ending.
+  if (server.cookies.length > 0)
+    await api("PUT", "/api/settings", settings).catch((error) => browser.close().then(() => Promise.reject(error)));
   return { browser, context, page, problems, api, close: () => browser.close() };
 }
 
