@@ -19,7 +19,9 @@ import {
   modelsQuery,
   vendorsQuery,
 } from "./api";
+import { type Edited, type Values, valuesOf, wishOf } from "./device-values";
 import { PickOrMake } from "./pick-or-make";
+import { Several } from "./several";
 import { useShown } from "./shown";
 import { inventoryText } from "./text";
 import {
@@ -28,13 +30,8 @@ import {
   type DeviceType,
   INTERFACES,
   NETWORKS,
-  type NewDevice,
   POE,
 } from "./types";
-
-export type Edited = { mode: "add"; start?: Partial<NewDevice> } | { mode: "edit" | "clone"; device: Device };
-
-type Values = Omit<NewDevice, "tags" | "monitors"> & { tags: string } & Record<string, unknown>;
 
 export function DeviceDialog({ edited, onClose }: { edited: Edited; onClose: () => void }) {
   const t = useText(inventoryText);
@@ -228,72 +225,4 @@ export function DeviceDialog({ edited, onClose }: { edited: Edited; onClose: () 
       </details>
     </Dialog>
   );
-}
-
-interface SeveralProps {
-  label: string;
-  options: readonly string[];
-  value: readonly string[];
-  onChange(value: string[]): void;
-}
-
-function Several({ label, options, value, onChange }: SeveralProps) {
-  return (
-    <fieldset className="inventory-several">
-      <legend className="field-label">{label}</legend>
-      {options.map((option) => (
-        <Checkbox
-          key={option}
-          label={option}
-          checked={value.includes(option)}
-          onChange={(event) =>
-            onChange(event.target.checked ? [...value, option] : value.filter((one) => one !== option))
-          }
-        />
-      ))}
-    </fieldset>
-  );
-}
-
-const EMPTY: NewDevice = {
-  name: "",
-  device_type: "linux_server_physical",
-  ip_address: null,
-  deviceFunction: null,
-  vendor_id: null,
-  model_id: null,
-  location_id: null,
-  serial_number: null,
-  networks: [],
-  interface_type: [],
-  poe_powered: false,
-  poe_standards: [],
-  monitoring_enabled: true,
-  tags: [],
-  notes: null,
-};
-
-function valuesOf(edited: Edited): Values {
-  const from: NewDevice = edited.mode === "add" ? { ...EMPTY, ...edited.start } : edited.device;
-  const taken = Object.fromEntries(
-    Object.keys(EMPTY).map((name) => [name, from[name as keyof NewDevice]]),
-  ) as unknown as Omit<NewDevice, "monitors">;
-  const copied = edited.mode === "clone" ? { name: "", serial_number: null, ip_address: null } : {};
-  return { ...taken, tags: from.tags.join(", "), ...copied };
-}
-
-function wishOf({ tags, ...values }: Values): NewDevice {
-  const orNull = (text: string | null) => text?.trim() || null;
-  return {
-    ...(values as unknown as NewDevice),
-    name: values.name.trim(),
-    ip_address: orNull(values.ip_address),
-    deviceFunction: orNull(values.deviceFunction),
-    serial_number: orNull(values.serial_number),
-    notes: orNull(values.notes),
-    tags: tags
-      .split(",")
-      .map((tag) => tag.trim())
-      .filter(Boolean),
-  };
 }

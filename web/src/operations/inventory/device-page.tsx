@@ -25,7 +25,8 @@ import {
 } from "@/kernel/kit";
 import { useRemove } from "./act";
 import { type Change, deviceQuery, historyQuery } from "./api";
-import { DeviceDialog, type Edited } from "./device-dialog";
+import { DeviceDialog } from "./device-dialog";
+import type { Edited } from "./device-values";
 import { useInventoryLive } from "./live";
 import { useMayWrite } from "./may";
 import { Monitors } from "./monitors";

@@ -26,7 +26,8 @@ import {
 import { useActions } from "@/kernel/shell/actions";
 import { useRemove } from "./act";
 import { searchQuery, statsQuery } from "./api";
-import { DeviceDialog, type Edited } from "./device-dialog";
+import { DeviceDialog } from "./device-dialog";
+import type { Edited } from "./device-values";
 import { FilterBar } from "./filter-bar";
 import { clean, filterCount } from "./filters";
 import { useInventoryLive } from "./live";
