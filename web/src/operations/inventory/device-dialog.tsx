@@ -24,14 +24,7 @@ import { PickOrMake } from "./pick-or-make";
 import { Several } from "./several";
 import { useShown } from "./shown";
 import { inventoryText } from "./text";
-import {
-  DEVICE_TYPES,
-  type Device,
-  type DeviceType,
-  INTERFACES,
-  NETWORKS,
-  POE,
-} from "./types";
+import { DEVICE_TYPES, type Device, type DeviceType, INTERFACES, NETWORKS, POE } from "./types";
 
 export function DeviceDialog({ edited, onClose }: { edited: Edited; onClose: () => void }) {
   const t = useText(inventoryText);
