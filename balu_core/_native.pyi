@@ -27,6 +27,7 @@ __all__ = [
     "Sink",
     "Source",
     "StaleTargetError",
+    "VaultKeys",
     "Volume",
     "blake3_hex",
     "version",
@@ -104,6 +105,19 @@ class Published:
     """The inode that held the name before and is a version now; None for a new name."""
 
 @final
+class VaultKeys:
+    """The keys of an open vault; see ``docs/formats/vault.md``. They are overwritten when it is dropped."""
+
+    def __new__(cls, vault_id: bytes, root: bytes, keks: Sequence[tuple[int, bytes]]) -> Self:
+        """*root* has 32 bytes; *keks* are ``(version, 32 bytes)``, newest last. ValueError without one."""
+
+    def seal_name(self, name: str) -> str:
+        """The name as it stands on the disk. ValueError beyond 143 bytes."""
+
+    def open_names(self, names: Sequence[str]) -> list[str | None]:
+        """Plain names in the same order, None for what is no name of this vault."""
+
+@final
 class Volume:
     """One directory tree, held by a descriptor; nothing outside it can be reached through this object.
 
@@ -114,6 +128,27 @@ class Volume:
 
     def __new__(cls, root: str) -> Self:
         """Open *root*. Raises OSError when it is missing or not a directory."""
+
+    def sealed(self, keys: VaultKeys) -> Volume:
+        """The same tree through the keys of a vault; paths and entries stay those of the disk.
+
+        ``stage``, ``stage_many``, ``allocate``, ``part`` and ``seal`` take plain bytes, their offsets,
+        lengths and digests, and write encrypted files; ``open`` and ``open_version`` read them, with the
+        plain size in ``Source.entry``. What was allocated through keys is continued through them. Chunks by
+        themselves begin at multiples of 16 KiB, there are no holes, and ``append`` cannot be used.
+
+        OSError(EKEYREJECTED) for a file of another vault or key, EBADMSG for one that is damaged, cut or not
+        encrypted. OSError(ESTALE) from a part that would write other bytes where an earlier try wrote some.
+        """
+
+    def put_keys(self, vault_id: str, data: bytes) -> None:
+        """Keep *data* as ``.balu/vaults/<vault id>.keys``, durably, in place of what was there."""
+
+    def keys(self, vault_id: str) -> bytes | None:
+        """What ``put_keys`` kept, None for nothing."""
+
+    def drop_keys(self, vault_id: str) -> None:
+        """Remove it."""
 
     def register(self, volume_id: str) -> None:
         """Make ``.balu`` (0700), its folders and the marker; asking again with the same id changes nothing.
@@ -441,6 +476,8 @@ class Source:
 
     entry: Entry
     """What was opened, from the descriptor."""
+    blake3: str | None
+    """Of the plain bytes of a file in a vault, as its header has it; None for others."""
 
     def read(self, offset: int, length: int) -> bytes:
         """Up to *length* bytes from *offset*, fewer only at the end of the file."""
@@ -449,7 +486,7 @@ class Source:
         """Exactly *length* bytes from memory, None when they are not all there."""
 
     def fileno(self) -> int:
-        """The descriptor, valid until ``close``."""
+        """The descriptor, valid until ``close``. OSError(EOPNOTSUPP) for a file in a vault."""
 
     def close(self) -> None:
         """Close the descriptor; closing twice is harmless."""

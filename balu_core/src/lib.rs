@@ -5,6 +5,7 @@ mod errors;
 mod listing;
 mod sink;
 mod source;
+mod vault;
 mod volume;
 
 use pyo3::prelude::*;
@@ -40,6 +41,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
             "Sink",
             "Source",
             "StaleTargetError",
+            "VaultKeys",
             "Volume",
             "blake3_hex",
             "version",
@@ -57,6 +59,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<sink::Part>()?;
     module.add_class::<sink::Sink>()?;
     module.add_class::<source::Source>()?;
+    module.add_class::<vault::VaultKeys>()?;
     module.add_class::<volume::Volume>()?;
     module.add_function(wrap_pyfunction!(blake3_hex, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)

@@ -17,15 +17,30 @@ pub struct Source {
     #[pyo3(get)]
     entry: Py<Entry>,
     size: u64,
+    sealed: Option<balu_vault::Reader>,
 }
 
 impl Source {
-    pub fn new(py: Python<'_>, file: OwnedFd, entry: balu_paths::Entry) -> PyResult<Self> {
+    pub fn new(
+        py: Python<'_>,
+        file: OwnedFd,
+        mut entry: balu_paths::Entry,
+        keys: Option<&balu_vault::Keys>,
+    ) -> PyResult<Self> {
+        let mut sealed = None;
+        if let Some(keys) = keys {
+            let read = |offset, buffer: &mut [u8]| whole(&file, buffer, offset);
+            let reader = py.detach(|| balu_vault::Reader::open(keys, entry.size, read));
+            let reader = reader.map_err(|refused| refuse_errno(refused.0))?;
+            entry.size = reader.size();
+            sealed = Some(reader);
+        }
         let size = entry.size;
         Ok(Self {
             file: RwLock::new(Some(Arc::new(file))),
             entry: Py::new(py, Entry(entry))?,
             size,
+            sealed,
         })
     }
 
@@ -42,6 +57,9 @@ impl Source {
 impl Source {
     fn read<'py>(&self, py: Python<'py>, offset: u64, length: usize) -> PyResult<Bound<'py, PyBytes>> {
         let file = self.file().map_err(refuse_errno)?;
+        if let Some(reader) = &self.sealed {
+            return open(py, &file, reader, offset, length);
+        }
         let end = if offset.saturating_add(length as u64) > self.size {
             let stat = rustix::fs::fstat(&file).map_err(refuse_errno)?;
             u64::try_from(stat.st_size).unwrap_or(0)
@@ -70,6 +88,9 @@ impl Source {
         offset: u64,
         length: usize,
     ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        if self.sealed.is_some() {
+            return Ok(None);
+        }
         let file = self.file().map_err(refuse_errno)?;
         let mut filled = 0;
         let bytes = PyBytes::new_with(py, length, |buffer| {
@@ -81,12 +102,55 @@ impl Source {
         Ok((filled == length).then_some(bytes))
     }
 
+    #[getter]
+    fn blake3(&self) -> Option<String> {
+        let digest = self.sealed.as_ref()?.digest()?;
+        Some(blake3::Hash::from_bytes(digest).to_hex().to_string())
+    }
+
     fn fileno(&self) -> PyResult<i32> {
+        if self.sealed.is_some() {
+            return Err(refuse_errno(Errno::OPNOTSUPP));
+        }
         Ok(self.file().map_err(refuse_errno)?.as_raw_fd())
     }
 
     fn close(&self) {
         self.file.write().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// A refusal of the format, as the disk would say it.
+struct Refused(Errno);
+
+impl From<balu_vault::Error> for Refused {
+    fn from(error: balu_vault::Error) -> Self {
+        Self(balu_digest::errno_of(error))
+    }
+}
+
+fn open<'py>(
+    py: Python<'py>,
+    file: &OwnedFd,
+    reader: &balu_vault::Reader,
+    offset: u64,
+    length: usize,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let left = usize::try_from(reader.size().saturating_sub(offset)).unwrap_or(length);
+    PyBytes::new_with(py, length.min(left), |buffer| {
+        let read = |at, sealed: &mut [u8]| whole(file, sealed, at);
+        py.detach(|| reader.read(offset, buffer, read))
+            .map(|_| ())
+            .map_err(|refused: Refused| refuse_errno(refused.0))
+    })
+}
+
+/// Fill all of *buffer*; EBADMSG when the file was cut meanwhile.
+fn whole(file: &OwnedFd, buffer: &mut [u8], offset: u64) -> Result<(), Refused> {
+    match fill(file, buffer, offset) {
+        Ok(count) if count == buffer.len() => Ok(()),
+        Ok(_) => Err(Refused(Errno::BADMSG)),
+        Err(errno) => Err(Refused(errno)),
     }
 }
 

@@ -14,7 +14,11 @@ use crate::source::Source;
 impl Volume {
     #[pyo3(signature = (staging_id, *, size=None, sha256=false))]
     fn stage(&self, py: Python<'_>, staging_id: &str, size: Option<u64>, sha256: bool) -> PyResult<Sink> {
-        let options = balu_digest::Options { size, sha256 };
+        let options = balu_digest::Options {
+            size,
+            sha256,
+            keys: self.keys.clone(),
+        };
         self.with(py, |held| held.volume.stage(staging_id, options))
             .map(Sink::new)
     }
@@ -76,12 +80,12 @@ impl Volume {
 
     fn open_staged(&self, py: Python<'_>, staging_id: &str) -> PyResult<Source> {
         let (file, entry) = self.with(py, |held| held.volume.open_staged(staging_id))?;
-        Source::new(py, file, entry)
+        Source::new(py, file, entry, self.keys.as_deref())
     }
 
     fn open_version(&self, py: Python<'_>, file_id: u64, rev: u64) -> PyResult<Source> {
         let (file, entry) = self.with(py, |held| held.volume.open_version(VersionId { file_id, rev }))?;
-        Source::new(py, file, entry)
+        Source::new(py, file, entry, self.keys.as_deref())
     }
 
     fn drop_version(&self, py: Python<'_>, file_id: u64, rev: u64) -> PyResult<u64> {

@@ -19,7 +19,8 @@ impl Volume {
         pieces: Vec<(String, usize)>,
         data: PyBackedBytes,
     ) -> PyResult<Vec<(Entry, String)>> {
-        let staged = self.with(py, |held| held.volume.stage_many(&pieces, &data))?;
+        let keys = self.keys.as_deref();
+        let staged = self.with(py, |held| held.volume.stage_many(&pieces, &data, keys))?;
         Ok(staged
             .into_iter()
             .map(|(entry, blake3)| (Entry(entry), blake3))

@@ -13,11 +13,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use balu_paths::{Error, Result};
 use balu_scan::Cache;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyBytes, PyDict};
 use rustix::io::Errno;
 
 use crate::entry::Entry;
 use crate::errors::refuse;
+use crate::vault::VaultKeys;
 
 /// An open volume and what is remembered about its directories.
 pub struct Held {
@@ -28,6 +30,8 @@ pub struct Held {
 #[pyclass(frozen, module = "balu_core._native")]
 pub struct Volume {
     held: RwLock<Option<Arc<Held>>>,
+    /// Of the vault through which this object sees contents.
+    pub keys: Option<Arc<balu_vault::Keys>>,
     #[pyo3(get)]
     root: String,
 }
@@ -72,8 +76,31 @@ impl Volume {
         };
         Ok(Self {
             held: RwLock::new(Some(Arc::new(held))),
+            keys: None,
             root,
         })
+    }
+
+    fn sealed(&self, keys: &VaultKeys) -> Self {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Self {
+            held: RwLock::new(held),
+            keys: Some(Arc::clone(&keys.0)),
+            root: self.root.clone(),
+        }
+    }
+
+    fn put_keys(&self, py: Python<'_>, vault_id: &str, data: PyBackedBytes) -> PyResult<()> {
+        self.with(py, |held| held.volume.put_keys(vault_id, &data))
+    }
+
+    fn keys(&self, py: Python<'_>, vault_id: &str) -> PyResult<Option<Py<PyBytes>>> {
+        let bytes = self.with(py, |held| held.volume.keys(vault_id))?;
+        Ok(bytes.map(|bytes| PyBytes::new(py, &bytes).unbind()))
+    }
+
+    fn drop_keys(&self, py: Python<'_>, vault_id: &str) -> PyResult<()> {
+        self.with(py, |held| held.volume.drop_keys(vault_id))
     }
 
     fn register(&self, py: Python<'_>, volume_id: &str) -> PyResult<()> {

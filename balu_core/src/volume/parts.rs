@@ -12,7 +12,8 @@ use crate::sink::{Part, algorithm};
 impl Volume {
     #[pyo3(signature = (staging_id, *, size=None, sparse=false))]
     fn allocate(&self, py: Python<'_>, staging_id: &str, size: Option<u64>, sparse: bool) -> PyResult<Entry> {
-        self.entry(py, |volume| volume.allocate(staging_id, size, sparse))
+        let keys = self.keys.as_deref();
+        self.entry(py, |volume| volume.allocate(staging_id, size, sparse, keys))
     }
 
     #[pyo3(signature = (staging_id, *, offset, spans=None, length=None, whole=None, check=None))]
@@ -33,6 +34,7 @@ impl Volume {
             whole: whole.unwrap_or(0),
             after: spans.as_deref(),
             check: algorithm(check)?,
+            keys: self.keys.as_deref(),
         };
         self.with(py, |held| held.volume.part(staging_id, place))
             .map(Part)
@@ -52,7 +54,9 @@ impl Volume {
         spans: PyBackedBytes,
         reads: u64,
     ) -> PyResult<(Entry, Option<String>)> {
-        let (entry, blake3) = self.with(py, |held| held.volume.seal(staging_id, size, &spans, reads))?;
+        let keys = self.keys.as_deref();
+        let (entry, blake3) =
+            self.with(py, |held| held.volume.seal(staging_id, size, &spans, reads, keys))?;
         Ok((Entry(entry), blake3))
     }
 }

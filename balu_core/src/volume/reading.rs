@@ -66,7 +66,7 @@ impl Volume {
 
     fn open(&self, py: Python<'_>, path: OsString) -> PyResult<Source> {
         let (file, entry) = self.with(py, |held| held.volume.root().file(&path))?;
-        Source::new(py, file, entry)
+        Source::new(py, file, entry, self.keys.as_deref())
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use balu_paths::{Entry, Error, Result, components, entry_at, entry_of, failpoint, open_file};
+use balu_vault::Keys;
 use rustix::fs::{Mode, OFlags, fsync, openat, syncfs};
 use rustix::io::{Errno, write};
 
@@ -37,11 +38,16 @@ pub struct Naming {
 }
 
 impl Volume {
-    /// Write staged files whose bytes lie back to back in *data*; nothing is synced.
+    /// Write staged files whose bytes lie back to back in *data*, encrypted with *keys*; nothing is synced.
     ///
     /// # Errors
     /// The first one; files made before it stay in staging. EINVAL when *data* is too short.
-    pub fn stage_many(&self, pieces: &[(String, usize)], data: &[u8]) -> Result<Vec<(Entry, String)>> {
+    pub fn stage_many(
+        &self,
+        pieces: &[(String, usize)],
+        data: &[u8],
+        keys: Option<&Keys>,
+    ) -> Result<Vec<(Entry, String)>> {
         let staging = self.root.private(STAGING)?;
         let mut rest = data;
         let mut staged = Vec::with_capacity(pieces.len());
@@ -51,8 +57,15 @@ impl Volume {
                 .split_at_checked(*length)
                 .ok_or_else(|| about(Errno::INVAL))?;
             rest = after;
-            let entry = write_new(&staging, check_id(id)?, bytes).map_err(about)?;
-            staged.push((entry, blake3::hash(bytes).to_hex().to_string()));
+            let blake3 = blake3::hash(bytes);
+            let entry = match keys {
+                None => write_new(&staging, check_id(id)?, bytes),
+                Some(keys) => keys
+                    .seal(bytes, blake3.as_bytes())
+                    .map_err(balu_digest::errno_of)
+                    .and_then(|sealed| write_new(&staging, check_id(id).map_err(|_| Errno::INVAL)?, &sealed)),
+            };
+            staged.push((entry.map_err(about)?, blake3.to_hex().to_string()));
         }
         Ok(staged)
     }

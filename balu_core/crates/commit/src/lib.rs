@@ -7,6 +7,7 @@ mod carry;
 mod copy;
 mod dress;
 mod group;
+mod keyfiles;
 mod names;
 mod probe;
 mod publish;

@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 
 use balu_digest::{Options, Part, Place, Sink};
 use balu_paths::{Entry, Error, Result, entry_at, open_file, read_dir, remove_tree};
+use balu_vault::Keys;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
@@ -25,10 +26,10 @@ impl Volume {
     ///
     /// # Errors
     /// EEXIST when the id is taken; ENOSPC or EDQUOT when there is no room.
-    pub fn allocate(&self, id: &str, size: Option<u64>, sparse: bool) -> Result<Entry> {
+    pub fn allocate(&self, id: &str, size: Option<u64>, sparse: bool, keys: Option<&Keys>) -> Result<Entry> {
         let name = check_id(id)?;
         let dir = self.root.private(STAGING)?;
-        balu_digest::allocate(&dir, name, size, sparse).map_err(|errno| Error::system(errno, id))
+        balu_digest::allocate(&dir, name, size, sparse, keys).map_err(|errno| Error::system(errno, id))
     }
 
     /// Open a range of a staged file for writing.
@@ -56,10 +57,17 @@ impl Volume {
     ///
     /// # Errors
     /// EAGAIN while somebody writes; EIO when it is too short.
-    pub fn seal(&self, id: &str, size: u64, spans: &[u8], most: u64) -> Result<(Entry, Option<String>)> {
+    pub fn seal(
+        &self,
+        id: &str,
+        size: u64,
+        spans: &[u8],
+        most: u64,
+        keys: Option<&Keys>,
+    ) -> Result<(Entry, Option<String>)> {
         let name = check_id(id)?;
         let dir = self.root.private(STAGING)?;
-        balu_digest::seal(&dir, name, size, spans, most).map_err(|errno| Error::system(errno, id))
+        balu_digest::seal(&dir, name, size, spans, most, keys).map_err(|errno| Error::system(errno, id))
     }
 
     /// Open a staged file for reading.

@@ -4,11 +4,14 @@
 mod block;
 mod check;
 mod part;
+mod plain;
 mod queue;
+mod sealing;
 mod sink;
 mod tree;
 mod writer;
 
 pub use check::Algorithm;
 pub use part::{Ended, Part, Place, allocate, seal};
+pub use sealing::errno_of;
 pub use sink::{Options, Sealed, Sink};

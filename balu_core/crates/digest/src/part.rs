@@ -4,19 +4,23 @@ use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, OwnedFd};
 
 use balu_paths::{Entry, entry_of, failpoint, open_file};
+use balu_vault::{CHUNK, Keys, chunk_offset, sealed_size};
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc::{F_WRLCK, SEEK_SET, flock};
 use rustix::fs::{AtFlags, Mode, OFlags, fsync, ftruncate, openat, unlinkat};
-use rustix::io::{Errno, pread};
+use rustix::io::Errno;
 
 use crate::block::PAGE;
 use crate::check::Algorithm;
+use crate::plain::read_exactly;
+use crate::plain::{Plain, write_exactly};
+use crate::sealing::{self, Sealing, errno_of};
 use crate::sink::{DIRECT, Options, Sink, reserve};
 use crate::tree::{SPAN, Tree, gaps, root, unpack};
 use crate::writer::Writer;
 
 /// Where the bytes of one request go.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Place<'a> {
     /// Where the first byte belongs.
     pub offset: u64,
@@ -28,6 +32,9 @@ pub struct Place<'a> {
     pub after: Option<&'a [u8]>,
     /// A digest of these bytes alone.
     pub check: Option<Algorithm>,
+    /// Keys of the vault the file was allocated for. Offsets and lengths are those of the plain bytes; a
+    /// chunk of its own begins at a multiple of 16 KiB.
+    pub keys: Option<&'a Keys>,
 }
 
 /// Bytes on their way into a range of a staged file, which nobody else may write meanwhile.
@@ -59,23 +66,28 @@ impl Part {
             place.offset,
             place.after.is_none().then_some(place.length).flatten(),
         )?;
+        let (spans, kept) = sealing::split(place.after.unwrap_or_default());
+        let plain = Plain::of(&file, place.keys, kept, place.offset)?;
         let tree = match place.after {
             None => Tree::new(place.offset, place.whole),
-            Some(spans) => {
-                if entry.size < place.offset {
+            Some(_) => {
+                if entry.size < plain.needs(place.offset) {
                     return Err(Errno::INVAL);
                 }
-                resumed(&file, spans, place)?
+                plain.tree(spans, place.offset, place.whole)?
             }
         };
         let mut writer = Writer::part(tree, place.check);
-        let large = place.length.is_some_and(|length| length >= DIRECT);
+        if let Some(keys) = place.keys {
+            writer = writer.sealed(Sealing::resume(&file, keys, place.offset, plain.tail)?);
+        }
+        let large = place.length.is_some_and(|length| length >= DIRECT) && place.keys.is_none();
         if large && place.offset.is_multiple_of(PAGE as u64) {
             writer.try_direct(&file);
         }
         let options = Options {
             size: place.length,
-            sha256: false,
+            ..Options::default()
         };
         Ok(Self {
             sink: Sink::over(dir, name.to_owned(), file, writer, options),
@@ -150,21 +162,32 @@ impl Part {
     }
 }
 
-/// Create a staged file of its final length; holes instead of reserved blocks when it is *sparse*.
+/// Create a staged file of its final length; holes instead of reserved blocks when it is *sparse*. With
+/// *keys* it has room for *size* plain bytes, and a key of its own.
 ///
 /// # Errors
 /// EEXIST; ENOSPC, EDQUOT or EFBIG when there is no room, and then nothing is left.
-pub fn allocate(dir: &OwnedFd, name: &OsStr, size: Option<u64>, sparse: bool) -> Result<Entry, Errno> {
+pub fn allocate(
+    dir: &OwnedFd,
+    name: &OsStr,
+    size: Option<u64>,
+    sparse: bool,
+    keys: Option<&Keys>,
+) -> Result<Entry, Errno> {
     failpoint("stage")?;
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = openat(dir, name, flags, Mode::RUSR | Mode::WUSR)?;
-    let size = size.unwrap_or(0);
+    let (size, front) = match keys {
+        None => (size.unwrap_or(0), Vec::new()),
+        Some(keys) => (sealed_size(size.unwrap_or(0)), sealing::front(keys)?),
+    };
     let made = if size > 0 && !sparse {
         reserve(&file, size)
     } else {
         Ok(())
     };
     let made = made.and_then(|()| ftruncate(&file, size)).and_then(|()| {
+        write_exactly(&file, 0, &front)?;
         fsync(&file)?;
         // The name itself must be there after a power cut: offsets told later rely on it.
         fsync(dir)
@@ -178,7 +201,8 @@ pub fn allocate(dir: &OwnedFd, name: &OsStr, size: Option<u64>, sparse: bool) ->
 
 /// Cut a complete staged file to *size*, sync it, and find its BLAKE3 from *spans*.
 ///
-/// What no span covers is read again, at most *most* bytes of it: beyond that there is no hash.
+/// What no span covers is read again, at most *most* bytes of it: beyond that there is no hash. With
+/// *keys* the last chunk and the header are written first; sizes and the hash are those of the plain bytes.
 ///
 /// # Errors
 /// What the disk answers; EIO when the file is shorter than *size*.
@@ -188,61 +212,41 @@ pub fn seal(
     size: u64,
     spans: &[u8],
     most: u64,
+    keys: Option<&Keys>,
 ) -> Result<(Entry, Option<String>), Errno> {
     let (file, entry) = open_file(dir, name, OFlags::RDWR)?;
     lock_range(&file, 0, None)?;
-    if entry.size < size {
+    let (spans, kept) = sealing::split(spans);
+    let plain = Plain::of(&file, keys, kept, size)?;
+    if entry.size < plain.needs(size) {
         return Err(Errno::IO);
     }
-    failpoint("truncate")?;
-    if entry.size > size {
-        ftruncate(&file, size)?;
-    }
-    failpoint("fsync")?;
-    fsync(&file)?;
     let spans = unpack(spans);
     let missing: u64 = gaps(&spans, size).iter().map(|(from, to)| to - from).sum();
     let hash = if missing > most.max(SPAN) {
         None
     } else {
-        let hash = root(&spans, size, &mut |offset, buffer: &mut [u8]| {
-            read_exactly(&file, offset, buffer)
-        })?;
-        Some(hash.to_hex().to_string())
+        Some(root(&spans, size, &mut |offset, buffer: &mut [u8]| {
+            plain.read(offset, buffer)
+        })?)
     };
-    Ok((entry_of(&file, OsString::from(name))?, hash))
-}
-
-/// A tree that stands at *place*: what lies between the last span and the offset is read again.
-fn resumed(file: &OwnedFd, spans: &[u8], place: Place<'_>) -> Result<Tree, Errno> {
-    let mut spans = unpack(spans);
-    spans.retain(|span| span.offset + span.length <= place.offset);
-    let (mut tree, mut at) = Tree::resume(spans, place.whole.max(place.offset));
-    let mut buffer = vec![0; usize::try_from(SPAN).unwrap_or(PAGE)];
-    while at < place.offset {
-        let wanted = usize::try_from(place.offset - at)
-            .unwrap_or(usize::MAX)
-            .min(buffer.len());
-        read_exactly(file, at, &mut buffer[..wanted])?;
-        tree.update(&buffer[..wanted]);
-        at += wanted as u64;
-    }
-    Ok(tree)
-}
-
-fn read_exactly(file: &OwnedFd, mut offset: u64, mut buffer: &mut [u8]) -> Result<(), Errno> {
-    while !buffer.is_empty() {
-        match pread(file, &mut *buffer, offset) {
-            Ok(0) => return Err(Errno::IO),
-            Ok(count) => {
-                offset += count as u64;
-                buffer = &mut buffer[count..];
-            }
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno),
+    if let Some(keys) = keys {
+        let (mut secret, _) = sealing::secret(&file, keys)?;
+        write_exactly(&file, chunk_offset(size / CHUNK as u64), &plain.last_chunk(size)?)?;
+        if let Some(hash) = &hash {
+            secret.set_digest(hash.as_bytes()).map_err(errno_of)?;
+            write_exactly(&file, 0, &secret.header().bytes()[..])?;
         }
     }
-    Ok(())
+    let on_disk = keys.map_or(size, |_| sealed_size(size));
+    if entry.size > on_disk {
+        failpoint("truncate")?;
+        ftruncate(&file, on_disk)?;
+    }
+    failpoint("fsync")?;
+    fsync(&file)?;
+    let hash = hash.map(|hash| hash.to_hex().to_string());
+    Ok((entry_of(&file, OsString::from(name))?, hash))
 }
 
 /// Keep other parts out, of this process and any other, until the descriptor is gone.
@@ -290,6 +294,7 @@ mod tests {
             whole,
             after,
             check: None,
+            keys: None,
         }
     }
 
@@ -310,7 +315,7 @@ mod tests {
         ) {
             let (folder, bytes) = (tempfile::tempdir().unwrap(), sample(size));
             let whole = if is_known { size as u64 } else { 0 };
-            allocate(&dir(folder.path()), name(), is_known.then_some(whole), false).unwrap();
+            allocate(&dir(folder.path()), name(), is_known.then_some(whole), false, None).unwrap();
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(size)).chain([size]).collect();
             cuts.sort_unstable();
             let (mut state, mut done) = (Vec::new(), 0);
@@ -329,7 +334,7 @@ mod tests {
                 prop_assert_eq!(ended.offset, cut as u64);
                 (state, done) = (ended.spans, cut);
             }
-            let (entry, hash) = seal(&dir(folder.path()), name(), size as u64, &state, 0).unwrap();
+            let (entry, hash) = seal(&dir(folder.path()), name(), size as u64, &state, 0, None).unwrap();
             prop_assert_eq!(entry.size, size as u64);
             prop_assert_eq!(hash.unwrap(), blake3::hash(&bytes).to_hex().to_string());
             prop_assert_eq!(fs::read(folder.path().join("upload")).unwrap(), bytes);
@@ -341,7 +346,7 @@ mod tests {
         let chunk = 17 << 20;
         let (folder, bytes) = (tempfile::tempdir().unwrap(), sample(2 * chunk + 12_345));
         let whole = bytes.len() as u64;
-        allocate(&dir(folder.path()), name(), Some(whole), false).unwrap();
+        allocate(&dir(folder.path()), name(), Some(whole), false, None).unwrap();
         let pieces: Vec<(usize, &[u8])> = bytes.chunks(chunk).enumerate().rev().collect();
         let parts: Vec<Part> = pieces
             .iter()
@@ -362,10 +367,10 @@ mod tests {
             assert_eq!(ended.check.unwrap().len(), 64);
             spans.extend(ended.spans);
         }
-        let busy = seal(&dir(folder.path()), name(), whole, &spans, 0);
+        let busy = seal(&dir(folder.path()), name(), whole, &spans, 0, None);
         assert_eq!(busy.unwrap_err(), Errno::AGAIN);
         drop(parts);
-        let (_, hash) = seal(&dir(folder.path()), name(), whole, &spans, 1 << 20).unwrap();
+        let (_, hash) = seal(&dir(folder.path()), name(), whole, &spans, 1 << 20, None).unwrap();
         assert_eq!(hash.unwrap(), blake3::hash(&bytes).to_hex().to_string());
         assert_eq!(fs::read(folder.path().join("upload")).unwrap(), bytes);
     }
@@ -373,7 +378,7 @@ mod tests {
     #[test]
     fn a_range_has_one_writer_until_it_is_halted() {
         let folder = tempfile::tempdir().unwrap();
-        allocate(&dir(folder.path()), name(), None, false).unwrap();
+        allocate(&dir(folder.path()), name(), None, false, None).unwrap();
         let first = Part::open(dir(folder.path()), name(), at(0, Some(b""), b"", 0)).unwrap();
         let second = || Part::open(dir(folder.path()), name(), at(0, Some(b""), b"", 0));
         first.push(b"lost").unwrap();
@@ -393,8 +398,8 @@ mod tests {
     fn a_hole_costs_no_room_and_too_many_of_them_no_time() {
         let folder = tempfile::tempdir().unwrap();
         let size = 1 << 40;
-        allocate(&dir(folder.path()), name(), Some(size), true).unwrap();
-        let (entry, hash) = seal(&dir(folder.path()), name(), size, b"", SPAN).unwrap();
+        allocate(&dir(folder.path()), name(), Some(size), true, None).unwrap();
+        let (entry, hash) = seal(&dir(folder.path()), name(), size, b"", SPAN, None).unwrap();
         assert_eq!((entry.size, hash), (size, None));
     }
 }

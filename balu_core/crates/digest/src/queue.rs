@@ -113,10 +113,10 @@ impl Queue {
     }
 
     /// Let *act* see the writer between two blocks; more may be put meanwhile.
-    pub fn between<T>(&self, act: impl FnOnce(&Writer) -> Result<T, Errno>) -> Result<T, Errno> {
+    pub fn between<T>(&self, act: impl FnOnce(&mut Writer) -> Result<T, Errno>) -> Result<T, Errno> {
         self.state().paused = true;
-        let outcome = self.take_writer().and_then(|writer| {
-            let outcome = act(&writer);
+        let outcome = self.take_writer().and_then(|mut writer| {
+            let outcome = act(&mut writer);
             self.give_back(writer);
             outcome
         });
@@ -135,11 +135,11 @@ impl Queue {
     pub fn end<T>(
         &self,
         last: Option<Block>,
-        act: impl FnOnce(&Writer) -> Result<T, Errno>,
+        act: impl FnOnce(&mut Writer) -> Result<T, Errno>,
     ) -> Result<T, Errno> {
         self.state().stop = true;
-        let outcome = self.flush(last).and_then(|writer| {
-            let outcome = act(&writer);
+        let outcome = self.flush(last).and_then(|mut writer| {
+            let outcome = act(&mut writer);
             // Whoever halts a part that has ended, or is ending, must find the writer.
             self.give_back(writer);
             outcome
@@ -294,13 +294,14 @@ mod tests {
         for _ in 0..20 {
             let folder = tempfile::tempdir().unwrap();
             let name = OsStr::new("upload");
-            allocate(&dir(folder.path()), name, None, false).unwrap();
+            allocate(&dir(folder.path()), name, None, false, None).unwrap();
             let place = Place {
                 offset: 0,
                 length: None,
                 whole: 0,
                 after: Some(b""),
                 check: None,
+                keys: None,
             };
             let part = Part::open(dir(folder.path()), name, place).unwrap();
             part.push(&vec![7; 3 << 20]).unwrap();

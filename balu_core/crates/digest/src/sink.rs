@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use balu_paths::{Entry, entry_at, entry_of, failpoint};
@@ -13,6 +13,7 @@ use rustix::io::Errno;
 
 use crate::block::Block;
 use crate::queue::{Queue, lock};
+use crate::sealing::Sealing;
 use crate::writer::{Digest, Writer};
 
 /// Blocks grow from the first to the last size while they fill quickly, so that a slow upload costs
@@ -28,12 +29,14 @@ const SMALL: u64 = 1 << 20;
 pub(crate) const DIRECT: u64 = 16 << 20;
 
 /// What is known before the first byte.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Options {
     /// Declared length in bytes.
     pub size: Option<u64>,
     /// Whether SHA-256 is wanted besides BLAKE3.
     pub sha256: bool,
+    /// Keys of the vault the file is for; it reaches the disk encrypted, and digests are of the plain bytes.
+    pub keys: Option<Arc<balu_vault::Keys>>,
 }
 
 /// A file that is complete, synced, and not yet visible.
@@ -75,8 +78,15 @@ impl Sink {
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = openat(&dir, &name, flags, Mode::RUSR | Mode::WUSR)?;
         let mut writer = Writer::new(options.sha256);
+        if let Some(keys) = &options.keys {
+            writer = writer.sealed(Sealing::begin(keys)?);
+        }
         if let Some(size) = options.size.filter(|size| *size >= SMALL) {
-            if let Err(errno) = reserve(&file, size) {
+            let on_disk = options
+                .keys
+                .as_ref()
+                .map_or(size, |_| balu_vault::sealed_size(size));
+            if let Err(errno) = reserve(&file, on_disk) {
                 // The file is ours and empty; a failed removal leaves it to collection.
                 let _ = unlinkat(&dir, &name, AtFlags::empty());
                 return Err(errno);
@@ -155,8 +165,9 @@ impl Sink {
     /// Make durable what is written so far; `push` may go on meanwhile. For parts.
     pub(crate) fn sync(&self) -> Result<(u64, Vec<u8>), Errno> {
         self.queue.between(|writer| {
+            writer.flush(self.queue.file())?;
             sync_data(self.queue.file())?;
-            Ok((writer.offset(), spans(writer)))
+            Ok((writer.offset(), spans(writer)?))
         })
     }
 
@@ -168,8 +179,9 @@ impl Sink {
         }
         front.ended = true;
         self.queue.end(front.fill.take(), |writer| {
+            writer.flush(self.queue.file())?;
             sync_data(self.queue.file())?;
-            Ok((writer.offset(), spans(writer), writer.check()))
+            Ok((writer.offset(), spans(writer)?, writer.check()))
         })
     }
 
@@ -217,17 +229,18 @@ impl Sink {
         Ok(())
     }
 
-    fn seal(&self, writer: &Writer, received: u64) -> Result<Sealed, Errno> {
+    fn seal(&self, writer: &mut Writer, received: u64) -> Result<Sealed, Errno> {
         let file = self.queue.file();
         debug_assert_eq!(writer.offset(), received);
+        let length = writer.finish(file)?;
         let entry = entry_of(file, self.name.clone())?;
-        if entry.size != received {
+        if entry.size != length {
             failpoint("truncate")?;
-            ftruncate(file, received)?;
+            ftruncate(file, length)?;
         }
         failpoint("fsync")?;
         fsync(file)?;
-        let Digest::Whole(blake3) = writer.digest() else {
+        let Digest::Whole(blake3) = writer.digest()? else {
             return Err(Errno::INVAL);
         };
         let sha256 = writer.check();
@@ -276,9 +289,9 @@ fn sync_data(file: &OwnedFd) -> Result<(), Errno> {
     fdatasync(file)
 }
 
-fn spans(writer: &Writer) -> Vec<u8> {
-    match writer.digest() {
+fn spans(writer: &Writer) -> Result<Vec<u8>, Errno> {
+    Ok(match writer.digest()? {
         Digest::Part(spans) => spans,
         Digest::Whole(_) => Vec::new(),
-    }
+    })
 }

@@ -8,6 +8,7 @@ use rustix::io::{Errno, pwrite};
 
 use crate::block::{Block, PAGE};
 use crate::check::{Algorithm, Check};
+use crate::sealing::Sealing;
 use crate::tree::{Tree, pack};
 
 /// Buffered writes are handed to the disk in portions of this size, so that the last sync is short.
@@ -18,8 +19,11 @@ pub struct Writer {
     hash: Hash,
     check: Option<Check>,
     offset: u64,
+    /// Where the next byte goes in the file: ahead of the offset when the bytes are encrypted.
+    at: u64,
     started: u64,
     direct: bool,
+    sealing: Option<Box<Sealing>>,
 }
 
 /// What becomes of the bytes: a whole file, or a part whose subtrees are kept.
@@ -40,8 +44,10 @@ impl Writer {
             hash: Hash::Whole(Box::default()),
             check: sha256.then(|| Check::new(Algorithm::Sha256)),
             offset: 0,
+            at: 0,
             started: 0,
             direct: false,
+            sealing: None,
         }
     }
 
@@ -52,9 +58,18 @@ impl Writer {
             hash: Hash::Part(Box::new(tree)),
             check: check.map(Check::new),
             offset,
+            at: offset,
             started: offset,
             direct: false,
+            sealing: None,
         }
+    }
+
+    /// Encrypt what is written from here on.
+    pub fn sealed(mut self, sealing: Sealing) -> Self {
+        (self.at, self.started) = (sealing.at(), sealing.at());
+        self.sealing = Some(Box::new(sealing));
+        self
     }
 
     /// Ask for writes past the page cache; file systems that refuse keep ordinary ones.
@@ -77,33 +92,77 @@ impl Writer {
         match &mut self.hash {
             Hash::Whole(blake3) => {
                 blake3.update(block.bytes());
-                if self.direct {
+                if self.direct && self.sealing.is_none() {
                     block.pad();
                 }
             }
             Hash::Part(tree) => {
                 tree.update(block.bytes());
                 // Beyond a part may lie another one: no padding.
-                if self.direct && !block.len().is_multiple_of(PAGE) {
+                if self.direct && self.sealing.is_none() && !block.len().is_multiple_of(PAGE) {
                     self.leave_direct(file)?;
                 }
             }
         }
         failpoint("write")?;
-        self.put(file, block.bytes())?;
+        if let Some(mut sealing) = self.sealing.take() {
+            let outcome = sealing.update(block.bytes(), &mut |sealed| self.put(file, sealed));
+            self.sealing = Some(sealing);
+            outcome?;
+        } else {
+            self.put(file, block.bytes())?;
+            // Padding is no part of the file.
+            self.at = self.offset + length;
+        }
         self.offset += length;
-        if !self.direct && self.offset - self.started >= WRITE_BEHIND {
+        if !self.direct && self.at - self.started >= WRITE_BEHIND {
             self.write_behind(file);
         }
         Ok(())
     }
 
-    /// BLAKE3 of a whole file, or the subtrees of a part.
-    pub fn digest(&self) -> Digest {
-        match &self.hash {
-            Hash::Whole(blake3) => Digest::Whole(blake3.finalize().to_hex().to_string()),
-            Hash::Part(tree) => Digest::Part(pack(tree.spans())),
+    /// Write every encrypted chunk that is complete, so that a sync covers it.
+    pub fn flush(&mut self, file: impl AsFd) -> Result<(), Errno> {
+        let Some(mut sealing) = self.sealing.take() else {
+            return Ok(());
+        };
+        let file = file.as_fd();
+        let outcome = self
+            .leave_direct(file)
+            .and_then(|()| sealing.flush(&mut |sealed| self.put(file, sealed)));
+        self.sealing = Some(sealing);
+        outcome
+    }
+
+    /// Write the last chunk and the header of a whole encrypted file; returns the file's length.
+    pub fn finish(&mut self, file: impl AsFd) -> Result<u64, Errno> {
+        let Some(mut sealing) = self.sealing.take() else {
+            return Ok(self.offset);
+        };
+        let file = file.as_fd();
+        self.leave_direct(file)?;
+        sealing.finish(&mut |sealed| self.put(file, sealed))?;
+        let length = self.at;
+        if let Hash::Whole(blake3) = &self.hash {
+            let header = sealing.header(blake3.finalize().as_bytes())?;
+            self.at = 0;
+            self.put(file, &header[..])?;
         }
+        Ok(length)
+    }
+
+    /// BLAKE3 of a whole file, or the subtrees of a part.
+    pub fn digest(&self) -> Result<Digest, Errno> {
+        Ok(match &self.hash {
+            Hash::Whole(blake3) => Digest::Whole(blake3.finalize().to_hex().to_string()),
+            Hash::Part(tree) => {
+                let mut state = pack(tree.spans());
+                if let Some(sealing) = &self.sealing {
+                    sealing.put_aside(self.offset, &mut state)?;
+                }
+                Digest::Part(state)
+            }
+        })
     }
 
     /// The other digest in hex, when one was asked for.
@@ -114,7 +173,7 @@ impl Writer {
     fn put(&mut self, file: BorrowedFd<'_>, bytes: &[u8]) -> Result<(), Errno> {
         let mut done = 0;
         while done < bytes.len() {
-            match pwrite(file, &bytes[done..], self.offset + done as u64) {
+            match pwrite(file, &bytes[done..], self.at + done as u64) {
                 Ok(0) => return Err(Errno::IO),
                 Ok(count) => done += count,
                 Err(Errno::INTR) => continue,
@@ -125,20 +184,24 @@ impl Writer {
                 self.leave_direct(file)?;
             }
         }
+        self.at += bytes.len() as u64;
         Ok(())
     }
 
     fn leave_direct(&mut self, file: BorrowedFd<'_>) -> Result<(), Errno> {
+        if !self.direct {
+            return Ok(());
+        }
         self.direct = false;
         set_direct(file, false)
     }
 
     /// The advice starts writing dirty pages of the range and drops those already written.
     fn write_behind(&mut self, file: BorrowedFd<'_>) {
-        let length = std::num::NonZeroU64::new(self.offset - self.started);
+        let length = std::num::NonZeroU64::new(self.at - self.started);
         // Advice may be refused; the sync at the end does not depend on it.
         let _ = fadvise(file, self.started, length, Advice::DontNeed);
-        self.started = self.offset;
+        self.started = self.at;
     }
 }
 

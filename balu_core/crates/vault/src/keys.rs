@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::header::{Header, unwrap, wrap};
-use crate::message::{Cipher, SALT};
+use crate::message::{Cipher, Encryptor, SALT, sealed_size};
 use crate::names::Names;
 
 /// First words of the context of every message, before vault id and file id.
@@ -66,6 +66,27 @@ impl Keys {
             digest: None,
         };
         self.lock(header, Zeroizing::new(random()?))
+    }
+
+    /// A complete file made of *plain*, whose BLAKE3 is *blake3*.
+    ///
+    /// # Errors
+    /// [`Error::Random`].
+    pub fn seal(&self, plain: &[u8], blake3: &[u8; 32]) -> Result<Vec<u8>> {
+        let mut secret = self.fresh()?;
+        secret.set_digest(blake3)?;
+        let mut encryptor = Encryptor::new(secret.begin()?, 0, Vec::new())?;
+        let length = usize::try_from(sealed_size(plain.len() as u64)).map_err(|_| Error::TooLong)?;
+        let mut file = Vec::with_capacity(length);
+        file.extend_from_slice(&secret.header().bytes()[..]);
+        file.extend_from_slice(&encryptor.prefix());
+        let mut put = |sealed: &[u8]| -> Result<()> {
+            file.extend_from_slice(sealed);
+            Ok(())
+        };
+        encryptor.update(plain, &mut put)?;
+        encryptor.finish(&mut put)?;
+        Ok(file)
     }
 
     /// The key behind *header*.

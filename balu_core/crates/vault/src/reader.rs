@@ -14,12 +14,12 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Open a file of *size* bytes; *read_at* fills a slice from an offset and must fill all of it.
+    /// Open a file of *size* bytes; `read_at` fills a slice from an offset and must fill all of it.
     ///
     /// The last chunk is verified at once, so that a file that was cut is never opened.
     ///
     /// # Errors
-    /// What *read_at* answers, and every [`Error`] about header, key and lengths.
+    /// What `read_at` answers, and every [`Error`] about header, key and lengths.
     pub fn open<E: From<Error>>(
         keys: &Keys,
         size: u64,
@@ -68,7 +68,7 @@ impl Reader {
     /// Fill *buffer* from plain offset *offset*; returns how much there was before the end.
     ///
     /// # Errors
-    /// What *read_at* answers, [`Error::Damaged`].
+    /// What `read_at` answers, [`Error::Damaged`].
     pub fn read<E: From<Error>>(
         &self,
         offset: u64,
@@ -113,7 +113,9 @@ mod tests {
     }
 
     fn sample(size: usize) -> Vec<u8> {
-        (0..size).map(|index| (index * 7 + (index >> 9)).to_le_bytes()[0]).collect()
+        (0..size)
+            .map(|index| (index * 7 + (index >> 9)).to_le_bytes()[0])
+            .collect()
     }
 
     fn sealed(plain: &[u8], piece: usize) -> Vec<u8> {
