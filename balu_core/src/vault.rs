@@ -17,8 +17,8 @@ pub struct VaultKeys(pub Arc<balu_vault::Keys>);
 impl VaultKeys {
     #[new]
     fn new(vault_id: [u8; 16], root: [u8; 32], keks: Vec<(u32, [u8; 32])>) -> PyResult<Self> {
-        let keys = balu_vault::Keys::new(vault_id, &root, &keks).map_err(refuse)?;
-        Ok(Self(Arc::new(keys)))
+        let opened = balu_vault::Keys::new(vault_id, &root, &keks).map_err(refuse)?;
+        Ok(Self(Arc::new(opened)))
     }
 
     fn seal_name(&self, name: OsString) -> PyResult<String> {

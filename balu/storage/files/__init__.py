@@ -1,5 +1,6 @@
 """Files: names, rows, folders and bytes, under the rules of the commit protocol."""
 
+from balu.storage.files.across import SUFFIX
 from balu.storage.files.commit import DOUBTFUL, Writer
 from balu.storage.files.controller import WITH_FILES, Files
 from balu.storage.files.displace import Displaced
@@ -37,13 +38,16 @@ from balu.storage.files.raw import repr_digest
 from balu.storage.files.rights import Right
 from balu.storage.files.rows import INO_MASK, FileRows
 from balu.storage.files.schemas import FileItem, FileMoved
-from balu.storage.files.service import FileService, Window
-from balu.storage.files.terms import OnConflict, Staged, Stored, Terms
+from balu.storage.files.seals import Seal, Seals, VaultBoundaryError, VaultLockedError
+from balu.storage.files.service import FileService
+from balu.storage.files.terms import OnConflict, Staged, Stored, Terms, staged_of
+from balu.storage.files.window import EVERYTHING, Window
 
 __all__ = [
     "BATCH",
     "DOUBTFUL",
     "INO_MASK",
+    "SUFFIX",
     "WITH_FILES",
     "BusyNameError",
     "DigestError",
@@ -74,10 +78,14 @@ __all__ = [
     "Places",
     "ReservationRow",
     "Right",
+    "Seal",
+    "Seals",
     "Spot",
     "Staged",
     "Stored",
     "Terms",
+    "VaultBoundaryError",
+    "VaultLockedError",
     "VersionRow",
     "Window",
     "Writer",
@@ -91,6 +99,7 @@ __all__ = [
     "numbered",
     "repr_digest",
     "split",
+    "staged_of",
     "to_stored",
     "to_wire",
     "told",

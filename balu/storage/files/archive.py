@@ -19,6 +19,7 @@ from balu.storage.files.mounts import volume_id_of
 from balu.storage.files.names import numbered, to_wire
 from balu.storage.files.places import Found, Places
 from balu.storage.files.schemas import ArchiveWanted
+from balu.storage.files.seals import Seal
 from balu.storage.files.service import FileService
 from balu.storage.files.zipstream import ZipStream
 from balu_core import Entry, Source, Volume
@@ -40,6 +41,8 @@ class Item:
     disk: str
     name: str
     entry: Entry
+    seal: Seal | None = None
+    """Of the vault its contents belong to."""
 
 
 async def download_archive(exchange: Exchange) -> None:
@@ -55,7 +58,7 @@ async def download_archive(exchange: Exchange) -> None:
     places = Places(exchange.env)
     home = await places.home(exchange.user, volume_id_of(exchange.query("mount")))
     found = [await places.find(await places.spot(home, path)) for path in paths]
-    name = f"{_title(found)}.{kind}"
+    tops, name = _tops(found), f"{_title(found)}.{kind}"
     headers = {
         "content-type": TYPES[kind], "content-disposition": content_disposition(name),
         "cache-control": "private, no-store",
@@ -64,7 +67,7 @@ async def download_archive(exchange: Exchange) -> None:
     if exchange.method == "HEAD":
         await exchange.end()
         return
-    packed = zipped(_tops(found)) if kind == "zip" else tarred(_tops(found))
+    packed = zipped(tops) if kind == "zip" else tarred(tops)
     await _send(exchange, _gathered(packed))
 
 
@@ -168,9 +171,18 @@ def _below(folder: Item) -> Iterator[Item]:
         except FileNotFoundError:
             return  # deleted meanwhile, as if it had been before
         offset += len(window)
+        names = [entry.name for entry in window]
+        plain = names if folder.seal is None else folder.seal.plain(names)
         items = [
-            Item(folder.core, f"{folder.disk}/{entry.name}", f"{folder.name}/{entry.name}".lstrip("/"), entry)
-            for entry in window
+            Item(
+                folder.core,
+                f"{folder.disk}/{entry.name}",
+                f"{folder.name}/{name}".lstrip("/"),
+                entry,
+                folder.seal,
+            )
+            for entry, name in zip(window, plain, strict=True)
+            if name is not None
         ]
         yield from walked(items)
         if len(window) < WINDOW:
@@ -209,17 +221,19 @@ def _tops(found: Sequence[Found]) -> list[Item]:
     """Everything asked for, under its last name; a second one with that name gets a number."""
     items, taken = [], set[str]()
     for one in found:
-        number, name = 1, one.spot.name
+        number, name, seal = 1, one.spot.plain_name, one.spot.content_seal
+        if seal is not None:
+            _ = seal.keys
         while name and escaped(name).casefold() in taken:
             number += 1
-            name = numbered(one.spot.name, number)
+            name = numbered(one.spot.plain_name, number)
         taken.add(escaped(name).casefold())
-        items.append(Item(one.spot.home.core, one.spot.disk, name, one.entry))
+        items.append(Item(one.spot.home.core, one.spot.disk, name, one.entry, seal))
     return items
 
 
 def _title(found: Sequence[Found]) -> str:
-    return to_wire(found[0].spot.name) if len(found) == 1 and found[0].spot.name else "files"
+    return to_wire(found[0].spot.plain_name) if len(found) == 1 and found[0].spot.name else "files"
 
 
 def _gathered(pieces: Generator[bytes, None, None]) -> Generator[bytes, None, None]:

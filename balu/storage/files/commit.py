@@ -28,11 +28,11 @@ from balu.storage.files.errors import (
 )
 from balu.storage.files.intents import PATIENCE_S, Intents
 from balu.storage.files.models import FileRow
-from balu.storage.files.names import numbered
 from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.record import PutPlan, record_put
 from balu.storage.files.rights import Right
 from balu.storage.files.rows import FileRows, differs
+from balu.storage.files.seals import VaultBoundaryError
 from balu.storage.files.terms import (
     Outcome,
     Staged,
@@ -41,6 +41,7 @@ from balu.storage.files.terms import (
     check_digests,
     check_terms,
     put_plan,
+    staged_of,
     taken,
 )
 from balu.storage.volumes import check_room
@@ -126,10 +127,18 @@ class Writer:
         except BaseException:
             await finish(self._abandon(staging_id, sink, home))
             raise
-        return Staged(staging_id, home, entry, entry.size, reserved, blake3, sha256)
+        return staged_of(home, staging_id, entry, blake3, sha256=sha256, reserved=reserved)
 
     async def publish(self, spot: Spot, staged: Staged, terms: Terms) -> Stored:
-        """Give staged bytes the name *spot*, or another one where *terms* say ``rename``."""
+        """Give staged bytes the name *spot*, or another one where *terms* say ``rename``.
+
+        Raises:
+            VaultBoundaryError: they were staged for another place: plain for a vault, or the other way round.
+        """
+        seal, wanted = staged.home.seal, spot.seal
+        if (seal and seal.vault_id) != (wanted and wanted.vault_id):
+            await self.drop(staged)
+            raise VaultBoundaryError("Say where the bytes go before they are sent.")
         stored: Stored = await finish(self._publish(spot, staged, terms))
         return stored
 
@@ -197,15 +206,19 @@ class Writer:
                 await asyncio.sleep(0.05)
                 continue
             if not absent:
-                number, place = number + 1, spot.renamed(numbered(spot.name, number))
+                number, place = number + 1, spot.numbered(number)
 
     async def _attempt(
         self, parent: Found, place: Spot, staged: Staged, terms: Terms, *, absent: bool
     ) -> Stored:
         entry = await self._places.stat(place)
+        present = await self._sealed_digest(place, entry)
         async with open_unit(self._env) as unit:
             row = await _current(unit, parent.row, place, entry, absent=absent)
-            same = row is not None and staged.blake3 is not None and row.blake3 == staged.blake3
+            same = row is not None and (
+                (staged.blake3 is not None and row.blake3 == staged.blake3)
+                or (present is not None and present == staged.digest)
+            )
             check_terms(place, row, terms, same=same)
             plan = put_plan(parent.row, place, row, staged)
             touched = same and row is not None and terms.mtime_ns not in {None, row.mtime_ns}
@@ -220,7 +233,7 @@ class Writer:
                 await Intents(unit).open("put", staged.id, [name], msgspec.to_builtins(plan))
         if same and not touched and row is not None and entry is not None:
             await self._abandon(staged.id, None, staged.home)
-            return Stored(Found(place, entry, row), "unchanged")
+            return Stored(Found(place, entry, row, staged.digest), "unchanged")
         shown = await self._give_name(place, staged, entry, plan, terms)
         try:
             core = staged.home.core
@@ -230,7 +243,19 @@ class Writer:
         except Exception as error:  # whatever it is: the bytes are visible, and recovery writes the rows
             raise _LeftError(error) from error
         outcome: Outcome = "unchanged" if touched else "created" if entry is None else "replaced"
-        return Stored(Found(place, shown, row), outcome)
+        return Stored(Found(place, shown, row, staged.digest), outcome)
+
+    async def _sealed_digest(self, place: Spot, entry: Entry | None) -> str | None:
+        """BLAKE3 of the plain bytes that stand there; the rows do not know it."""
+        if place.seal is None or entry is None or entry.kind != "file":
+            return None
+        with suppress(OSError):  # damaged: then the new bytes are other ones
+            source = await self._threads.run(place.home.core.open, place.disk)
+            try:
+                return source.blake3
+            finally:
+                source.close()
+        return None
 
     async def _give_name(
         self, place: Spot, staged: Staged, entry: Entry | None, plan: PutPlan, terms: Terms

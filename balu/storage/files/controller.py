@@ -34,8 +34,9 @@ from balu.storage.files.schemas import (
     NamesToCheck,
     OnConflict,
 )
-from balu.storage.files.service import EVERYTHING, FileService, Window
+from balu.storage.files.service import FileService
 from balu.storage.files.stats import check_exists, stats
+from balu.storage.files.window import EVERYTHING, Window
 
 Files = NamedDependency[FileService]
 READ = {"scope": "files:read"}
@@ -171,7 +172,7 @@ async def _target(
     if (path is None) == (folder_id is None):
         raise InvalidError("Name the target either by path or by folder.", field="folder_id")
     if folder_id is not None:
-        return (await files.find(None, folder_id)).spot.child(source.spot.name)
+        return (await files.find(None, folder_id)).spot.child(source.spot.plain_name)
     volume_id = volume_id_of(mount)
     if volume_id is None and source.spot.given is None:
         volume_id = source.spot.home.mounted.id

@@ -22,6 +22,7 @@ from balu.storage.files.listing import LIST
 from balu.storage.files.permissions import PermissionController
 from balu.storage.files.places import Homes
 from balu.storage.files.raw import DOWNLOAD
+from balu.storage.files.seals import Seals
 from balu.storage.files.settings import FileSettings
 from balu.storage.files.tending import (
     TendingController,
@@ -36,7 +37,7 @@ from balu.storage.files.transfer import TransferController
 
 def parts(_config: Config) -> Mapping[type, Any]:
     """What lives as long as the process."""
-    return {Homes: Homes()}
+    return {Homes: Homes(), Seals: Seals()}
 
 
 FILES = Domain(

@@ -88,6 +88,18 @@ class InternalError(BaluError):
     code = "internal"
 
 
+class RewrittenError(ConflictError):
+    """Other bytes arrived here before."""
+
+    code = "upload-differs"
+
+
+class UnreadableError(BaluError):
+    """The encrypted file is damaged, or was not written by this vault."""
+
+    status, code = 500, "vault-damaged"
+
+
 class BitRotError(BaluError):
     """The disk has other bytes than were stored."""
 
@@ -122,6 +134,16 @@ MEANINGS: tuple[tuple[frozenset[int], type[BaluError], str], ...] = (
         "The disk does not allow this for {}. Check the permissions on the server.",
     ),
     (frozenset({errno.EXDEV}), NestedFilesystemError, "{} lies on another file system."),
+    (
+        frozenset({errno.EBADMSG, errno.EKEYREJECTED}),
+        UnreadableError,
+        "{} cannot be decrypted. Restore it from a backup or an earlier version.",
+    ),
+    (
+        frozenset({errno.ESTALE}),
+        RewrittenError,
+        "Other bytes arrived for {} before. Begin a new upload.",
+    ),
 )
 
 

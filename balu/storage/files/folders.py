@@ -9,10 +9,11 @@ from msgspec import UNSET
 from balu.storage.files.controller import READ, WITH_FILES, WRITE, Files
 from balu.storage.files.errors import WrongKindError
 from balu.storage.files.items import moment
-from balu.storage.files.names import check_name, to_wire
+from balu.storage.files.names import check_name
 from balu.storage.files.places import Found
 from balu.storage.files.schemas import FileItem, FolderChildren, FolderNew, FolderPatch, FolderRead
-from balu.storage.files.service import FileService, Window
+from balu.storage.files.service import FileService
+from balu.storage.files.window import Window
 
 
 class FolderController(Controller):
@@ -50,7 +51,7 @@ class FolderController(Controller):
         into = source.spot.parent
         if data.parent_id is not UNSET:
             into = (await _folder(files, data.parent_id)).spot
-        name = source.spot.name if data.name is UNSET else check_name(data.name)
+        name = source.spot.plain_name if data.name is UNSET else check_name(data.name)
         return _read(await files.move(source, into.child(name)))
 
 
@@ -68,10 +69,9 @@ async def _children(files: FileService, found: Found, window: Window) -> FolderC
 
 def _read(found: Found) -> FolderRead:
     row = found.row
-    is_home = not found.spot.parts
     return FolderRead(
         id=row.id,
-        name="" if is_home else to_wire(row.name),
+        name=found.spot.path.rpartition("/")[2],
         path=found.spot.path,
         parent_id=None if found.spot.is_top else row.parent_id,
         modified_at=moment(found.entry.mtime_ns),

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, ParamSpec, TypeVar
 
 from balu.kernel.errors import BaluError, UnavailableError, UnsafePathError
@@ -25,7 +26,7 @@ from balu.storage.files.places import Found, Home, Spot
 from balu.storage.files.record import PutPlan, record_put
 from balu.storage.files.rights import Right
 from balu.storage.files.rows import differs
-from balu.storage.files.terms import Outcome, Staged, Terms, check_digests, check_terms, put_plan
+from balu.storage.files.terms import Outcome, Staged, Terms, check_digests, check_terms, put_plan, staged_of
 from balu.storage.volumes import QuotaExceededError, QuotaService, check_room
 from balu_core import Entry, StaleTargetError, Volume
 
@@ -86,13 +87,23 @@ class Group:
         """
         check_room(self._home.mounted, len(data))
         self._pieces += pieces
-        work = self._call(self._core.stage_many, [(piece.id, piece.size) for piece in pieces], data)
-        for piece, (entry, blake3) in zip(pieces, await finish(work), strict=True):
-            piece.staged = Staged(piece.id, self._home, entry, piece.size, 0, blake3)
+        for piece, (entry, blake3) in zip(pieces, await finish(self._stage(pieces, data)), strict=True):
+            piece.staged = staged_of(piece.spot.home, piece.id, entry, blake3)
             try:
                 check_digests(piece.terms, blake3, None)
             except BaluError as error:
                 piece.result = error
+
+    async def _stage(self, pieces: Sequence[Piece], data: bytes) -> list[tuple[Entry, str]]:
+        """Runs of files for the same vault, or for none, together."""
+        staged: list[tuple[Entry, str]] = []
+        for _, run in groupby(pieces, key=lambda piece: piece.spot.seal and piece.spot.seal.vault_id):
+            some = list(run)
+            size = sum(piece.size for piece in some)
+            core, wanted = some[0].spot.home.core, [(piece.id, piece.size) for piece in some]
+            staged += await self._call(core.stage_many, wanted, data[:size])
+            data = data[size:]
+        return staged
 
     async def publish(self) -> None:
         """Give every file its name; afterwards each piece has a result."""
@@ -308,6 +319,8 @@ def _decide(piece: Piece, entry: Entry | OSError | None, parent: FileRow, rows: 
     is_known = entry is not None and row is not None and entry.kind == "file" and not differs(row, entry)
     if not is_new and (not is_known or terms.on_conflict == "rename"):
         return
+    if row is not None and spot.seal is not None:
+        return  # whether the bytes are the same is not in the row
     same = row is not None and row.blake3 == staged.blake3
     try:
         check_terms(spot, row, terms, same=same)

@@ -11,6 +11,7 @@ import msgspec
 from balu.storage.files.names import to_wire
 from balu.storage.files.rights import EVERY_RIGHT, Right
 from balu.storage.files.schemas import FileItem
+from balu.storage.files.seals import plain_size
 from balu_core import Entry, ItemTemplate
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,16 +43,27 @@ def _by_suffix(suffix: str) -> str:
 
 
 def file_item(
-    entry: Entry, row: Any, path: str, owner_name: str | None, rights: Right = EVERY_RIGHT
+    entry: Entry,
+    row: Any,
+    path: str,
+    owner_name: str | None,
+    rights: Right = EVERY_RIGHT,
+    *,
+    is_sealed: bool = False,
 ) -> FileItem:
-    """*row* needs the columns of ``facts.COLUMNS``; *path* is as on the wire."""
-    kind = entry.kind
+    """*row* needs the columns of ``facts.COLUMNS``; *path* is as on the wire.
+
+    *is_sealed*: it lies in a vault, and what the row knows about its bytes is about encrypted ones.
+    """
+    kind, name = entry.kind, path.rpartition("/")[2] or to_wire(entry.name)
+    size = plain_size(entry.size) if is_sealed and kind == "file" else entry.size
     readable = kind in {"file", "directory"}
     return FileItem(
-        name=to_wire(entry.name), path=path, size=entry.size,
+        name=name, path=path, size=size,
         type="directory" if kind == "directory" else "file", modified_at=moment(entry.mtime_ns),
-        owner_id=str(row.owner_id), owner_name=owner_name, mime_type=mime_of(entry.name, kind),
-        file_id=row.id, checksum=row.sha256, blake3=row.blake3, etag=f'"{row.id}.{row.rev}"', thumbhash=None,
+        owner_id=str(row.owner_id), owner_name=owner_name, mime_type=mime_of(name, kind),
+        file_id=row.id, checksum=None if is_sealed else row.sha256,
+        blake3=None if is_sealed else row.blake3, etag=f'"{row.id}.{row.rev}"', thumbhash=None,
         sync_info=None, can_read=readable, can_write=readable and bool(rights & Right.EDIT),
         can_delete=bool(rights & Right.DELETE), scan_status="not_scanned",
         is_infected=False,

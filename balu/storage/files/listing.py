@@ -9,7 +9,8 @@ from litestar.types import HTTPScope
 from balu.kernel.ranges import etag_list, matches
 from balu.kernel.raw import Exchange, RawRoute
 from balu.storage.files.mounts import volume_id_of
-from balu.storage.files.service import EVERYTHING, FileService, Listed, Sort, Window
+from balu.storage.files.service import FileService, Listed
+from balu.storage.files.window import EVERYTHING, Sort, Window
 
 PLAIN = re.compile(
     rb"(?:(?:path=[^&;]*|mount=[0-9]{0,9}|sort=(?:name|size|modified|type)|order=(?:asc|desc)"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import func, select
 
@@ -18,6 +18,7 @@ from balu.storage.files.models import FileRow
 from balu.storage.files.names import check_name, from_wire, name_key, numbered, split, to_stored, to_wire
 from balu.storage.files.rights import EVERY_RIGHT, SHARED, Given, Right
 from balu.storage.files.rows import INO_MASK, FileRows, differs
+from balu.storage.files.seals import Seal, Seals, VaultLockedError
 from balu.storage.volumes import Mounted, Volumes
 from balu_core import Entry, Volume
 
@@ -33,11 +34,13 @@ class Home:
     file_id: int
     name: str
     owner_id: int
+    seal: Seal | None = field(default=None, compare=False)
+    """Of the vault on the way to what is looked at."""
 
     @property
     def core(self) -> Volume:
-        """The native volume, or a 503."""
-        return self.mounted.core
+        """The native volume, or a 503; in a vault with plain contents."""
+        return self.mounted.core if self.seal is None else self.seal.through(self.mounted.core)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,20 @@ class Spot:
     @property
     def path(self) -> str:
         """The path as this caller's clients see it."""
-        shown = self.parts if self.given is None else self.parts[self.given.depth :]
+        return self._shown(self._plain_parts())
+
+    @property
+    def stored_path(self) -> str:
+        """The same for places that must not know the names in a vault; ``Places.spot`` understands it."""
+        return self._shown(self.parts)
+
+    def _shown(self, parts: tuple[str, ...]) -> str:
+        shown = parts if self.given is None else parts[self.given.depth :]
         return "/".join((*(() if self.given is None else (self.given.label,)), *map(to_wire, shown)))
 
     @property
     def own_path(self) -> str:
-        """The path as its owner sees it."""
+        """The path as its owner could write it; names in a vault as they are on the disk."""
         return "/".join(map(to_wire, self.parts))
 
     @property
@@ -86,6 +97,34 @@ class Spot:
             raise ForbiddenError(f"{owner} did not give you the right to do this. Ask for it.")
 
     @property
+    def seal(self) -> Seal | None:
+        """Of the vault this lies in; the vault's folder itself lies in none."""
+        seal = self.home.seal
+        return seal if seal is not None and len(self.parts) > seal.depth else None
+
+    @property
+    def content_seal(self) -> Seal | None:
+        """Of the vault in which things in this folder lie."""
+        seal = self.home.seal
+        return seal if seal is not None and len(self.parts) >= seal.depth else None
+
+    @property
+    def plain_name(self) -> str:
+        """Last component as it would be outside of a vault."""
+        return self._plain_parts()[-1] if self.parts else ""
+
+    def _plain_parts(self) -> tuple[str, ...]:
+        seal = self.seal
+        if seal is None:
+            return self.parts
+        inner = self.parts[seal.depth :]
+        opened = seal.plain(inner)
+        return (
+            *self.parts[: seal.depth],
+            *(plain or name for plain, name in zip(opened, inner, strict=True)),
+        )
+
+    @property
     def name(self) -> str:
         """Last component as on the disk; empty for the home itself."""
         return self.parts[-1] if self.parts else ""
@@ -93,11 +132,16 @@ class Spot:
     @property
     def parent(self) -> "Spot":
         """The folder around it; the home is its own."""
-        return replace(self, parts=self.parts[:-1])
+        parts, home = self.parts[:-1], self.home
+        if home.seal is not None and len(parts) < home.seal.depth:
+            home = replace(home, seal=None)
+        return replace(self, home=home, parts=parts)
 
     def child(self, *names: str) -> "Spot":
         """A name in this folder, or a path below it."""
-        return replace(self, parts=(*self.parts, *names))
+        seal = self.content_seal
+        inner = names if seal is None else tuple(map(seal.inside, names))
+        return replace(self, parts=(*self.parts, *inner))
 
     def renamed(self, name: str) -> "Spot":
         """Another name in the same folder.
@@ -107,7 +151,11 @@ class Spot:
         """
         if self.is_top:
             raise ForbiddenError("What was shared with you keeps its name and its place.")
-        return replace(self, parts=(*self.parts[:-1], name))
+        return self.parent.child(name)
+
+    def numbered(self, number: int) -> "Spot":
+        """The same name with a number."""
+        return self.renamed(numbered(self.plain_name, number))
 
     def is_same(self, other: "Spot") -> bool:
         """Whether both name one place, whoever looks at it."""
@@ -125,6 +173,13 @@ class Found:
     spot: Spot
     entry: Entry
     row: FileRow
+    digest: str | None = None
+    """BLAKE3 of the bytes that were just stored, as they were sent."""
+
+    @property
+    def blake3(self) -> str | None:
+        """BLAKE3 of the bytes as clients see them, where it is known."""
+        return self.row.blake3 if self.spot.seal is None else self.digest
 
     @property
     def is_folder(self) -> bool:
@@ -143,6 +198,7 @@ class Places:
         self._env = env
         self._threads = env.part(Threads)
         self._volumes = env.part(Volumes)
+        self._seals = env.part(Seals)
 
     async def home(self, caller: Caller, volume_id: int | None = None) -> Home:
         """The caller's folder on a volume, made when it is missing.
@@ -196,16 +252,26 @@ class Places:
     async def spot(self, home: Home, path: str) -> Spot:
         """The place the owner of *home* means by *path*; names that are not UTF-8 may come as %XX.
 
+        Names in a vault may come as they are on the disk.
+
         Raises:
             FileNotFoundHereError: it leads into something that nobody gave them.
             SharedRootError: it is the list of what others gave, which is no place.
+            VaultLockedError: it lies in a vault that is locked.
         """
         parts = split(path)
         if parts and parts[0] == SHARED:
             return await self._given_spot(home.owner_id, parts[1:])
-        return await self._as_on_disk(Spot(home, ()), parts)
+        return await self._as_on_disk(Spot(replace(home, seal=None), ()), parts)
 
     async def _as_on_disk(self, folder: Spot, parts: tuple[str, ...]) -> Spot:
+        whole = (*folder.parts, *parts)
+        if (seal := await self._seals.of(folder.home, whole)) is not None:
+            cut = max(len(folder.parts), seal.depth)
+            if cut > seal.depth:
+                _ = seal.keys
+            inside = replace(folder, home=replace(folder.home, seal=seal), parts=whole[:cut])
+            return inside.child(*whole[cut:])
         literal = folder.child(*parts)
         if not any(map(from_wire, parts)) or await self.stat(literal) is not None:
             return literal
@@ -332,6 +398,7 @@ class Places:
         Raises:
             FileNotFoundHereError: unknown, deleted, gone from the disk, or somebody else's who did not
                 give it to the caller.
+            VaultLockedError: it lies in a vault that is locked.
         """
         given: Given | None = None
         async with open_unit(self._env, writes=False) as unit:
@@ -340,8 +407,13 @@ class Places:
                 given = await _given(unit, caller.user_id, rows)
         if not rows or (given is None and rows[0].owner_id != caller.user_id):
             raise FileNotFoundHereError("There is no such file or folder.")
-        parts = tuple(row.name for row in rows[1:])
-        found = await self.find(Spot(await self._home_at(rows[0]), parts, given))
+        home, parts = await self._home_at(rows[0]), tuple(row.name for row in rows[1:])
+        seal = await self._seals.of(home, parts)
+        if seal is not None:
+            home = replace(home, seal=seal)
+            if len(parts) > seal.depth:
+                _ = seal.keys
+        found = await self.find(Spot(home, parts, given))
         if found.row.id != file_id:
             raise FileNotFoundHereError("There is no such file or folder.")
         return found
@@ -354,7 +426,7 @@ class Places:
             async with slots:
                 try:
                     return await self.by_id(caller, file_id)
-                except FileNotFoundHereError:
+                except (FileNotFoundHereError, VaultLockedError):
                     return None
 
         return [found for found in await asyncio.gather(*map(one, ids)) if found is not None]

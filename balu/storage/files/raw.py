@@ -72,7 +72,7 @@ async def _at_hand(exchange: Exchange) -> _Content | None:
     places = Places(exchange.env)
     home = await places.home(exchange.user, volume_id_of(exchange.query("mount")))
     spot = await places.spot(home, exchange.rest)
-    row = await places.peek(spot)
+    row = await places.peek(spot) if spot.seal is None else None
     if row is None or row.kind != "file":
         return None
     try:
@@ -115,10 +115,15 @@ async def _open(exchange: Exchange, found: Found) -> _Content:
             there = (await exchange.env.part(Volumes).get(kept.volume_id)).core
             with told(found.spot.path):
                 source = await run(there.open_version, found.row.id, rev)
-            return _Content(source, found.spot, f'"{found.row.id}.{rev}"', kept.blake3, None, is_former=True)
+            digest = kept.blake3 if found.spot.seal is None else source.blake3
+            return _Content(source, found.spot, f'"{found.row.id}.{rev}"', digest, None, is_former=True)
     with told(found.spot.path):
         source = await run(core.open, found.spot.disk)
     row = found.row
+    if found.spot.seal is not None:
+        if source.entry.ino != found.entry.ino:  # replaced meanwhile; the entry's size is no help here
+            row = (await Places(exchange.env).find(found.spot)).row
+        return _Content(source, found.spot, row.etag, source.blake3, None)
     if source.entry.ino != found.entry.ino or source.entry.mtime_ns != found.entry.mtime_ns:
         row = await Places(exchange.env).row_of(found.spot, source.entry)
     return _Content(source, found.spot, row.etag, row.blake3, row.sha256)
@@ -137,9 +142,9 @@ async def _answer(exchange: Exchange, content: _Content) -> None:
     if verdict == "not-modified":
         await exchange.respond(304, headers=shared)
         return
-    mime = mime_of(content.spot.name, "file") or "application/octet-stream"
+    mime = mime_of(content.spot.plain_name, "file") or "application/octet-stream"
     inline = exchange.query("inline") in {"1", "true"} and mime in INLINE
-    shared |= {"content-disposition": content_disposition(content.spot.name, inline=inline)}
+    shared |= {"content-disposition": content_disposition(content.spot.plain_name, inline=inline)}
     if digest := repr_digest(content.blake3, content.sha256):
         shared["repr-digest"] = digest
     ranges = None
@@ -151,7 +156,7 @@ async def _answer(exchange: Exchange, content: _Content) -> None:
                 "The file is shorter than that.", headers={"content-range": f"bytes */{entry.size}"}
             ) from error
     mime += "; charset=utf-8" if mime.startswith("text/") else ""
-    if not content.is_former and (handed := offloaded(exchange, content.spot)):
+    if not content.is_former and content.spot.seal is None and (handed := offloaded(exchange, content.spot)):
         await exchange.respond(200, headers={**shared, **handed, "content-type": mime})
         return
     await _send(exchange, content.source, ranges, mime, shared)

@@ -4,15 +4,17 @@ import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from balu.kernel.caller import Caller
 from balu.kernel.errors import ForbiddenError, UnavailableError
 from balu.kernel.lookup import Lookup, Rows
 from balu.kernel.threads import Threads, finish
 from balu.kernel.unit import Env, open_unit
+from balu.storage.files.across import Across, check_boundary, crosses_seal
 from balu.storage.files.commit import DOUBTFUL, Writer
 from balu.storage.files.crossing import Crossing, Watch
 from balu.storage.files.displace import displace
@@ -25,37 +27,27 @@ from balu.storage.files.errors import (
     WrongKindError,
     told,
 )
-from balu.storage.files.facts import children
+from balu.storage.files.facts import RowFacts, children
 from balu.storage.files.grants import Grants
 from balu.storage.files.intents import Intents, begin
 from balu.storage.files.items import file_item, item_template
-from balu.storage.files.names import name_key, numbered, to_stored, to_wire
+from balu.storage.files.models import FileRow
+from balu.storage.files.names import name_key, to_stored, to_wire
 from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.record import MovePlan, record_move
 from balu.storage.files.rights import SHARED, Right
-from balu.storage.files.rows import FileRows
+from balu.storage.files.rows import FileRows, differs
 from balu.storage.files.schemas import FileItem, FileList
+from balu.storage.files.seals import Seal
 from balu.storage.files.terms import OnConflict, Staged, Stored, Terms
+from balu.storage.files.window import Sort, Window, arranged
 from balu.storage.volumes import check_room
 from balu_core import Listing, blake3_hex
 
 T = TypeVar("T")
-Sort = Literal["name", "size", "modified", "type"]
-EVERYTHING = 1 << 31
 ADOPT_AT_ONCE = 2000
 LONG_BYTES, LONG_FILES = 64 << 20, 1000
 """What is carried between volumes while the client waits; more is a job."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Which part of a folder is wanted, and in which order."""
-
-    sort: Sort = "name"
-    descending: bool = False
-    offset: int = 0
-    limit: int = EVERYTHING
-    contains: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +90,10 @@ class FileService:
         """What the caller sees of it."""
         spot = found.spot
         who = spot.given.owner_name if spot.given else self._caller.username
-        return file_item(found.entry, found.row, spot.path, who, spot.rights)
+        if spot.seal is None:
+            return file_item(found.entry, found.row, spot.path, who, spot.rights)
+        item = file_item(found.entry, found.row, spot.path, who, spot.rights, is_sealed=True)
+        return structs.replace(item, blake3=found.digest)
 
     async def list_path(self, path: str, volume_id: int | None, window: Window) -> Listed:
         """The same for what a client calls it, the list of what others gave included."""
@@ -108,6 +103,8 @@ class FileService:
 
     async def list(self, spot: Spot, window: Window) -> Listed:
         """A window into the folder *spot*. Names without rows get them first."""
+        if (seal := spot.content_seal) is not None:
+            return await self._list_sealed(spot, seal, window)
         folder = await self.places.peek(spot)
         if folder is None or folder.kind != "directory":
             folder_id = await self._folder_id(spot)
@@ -133,6 +130,35 @@ class FileService:
             rows = await self._children(folder_id, listing)
             body, etag, _ = listing.json(rows, template, prefix, folder_id)
         return Listed(body, etag, listing.total)
+
+    async def _list_sealed(self, spot: Spot, seal: Seal, window: Window) -> Listed:
+        """The same in a vault, whose names the disk cannot sort."""
+        folder_id, home = await self._folder_id(spot), spot.home
+        who = spot.given.owner_name if spot.given else self._caller.username
+        with told(spot.path):
+            entries = (await self._read(spot, Window())).entries
+        plain = await self._threads.run(seal.plain, [entry.name for entry in entries])
+        named = [(entry, name) for entry, name in zip(entries, plain, strict=True) if name is not None]
+        chosen = arranged(named, window)
+        part = chosen[window.offset : window.offset + window.limit]
+        found = await children(
+            self._env.part(Lookup), folder_id, [to_stored(entry.name) for entry, _ in part], are_all=False
+        )
+        rows: dict[str, RowFacts | FileRow] = {one.name: one for one in map(RowFacts._make, found)}
+        stale = [e for e, _ in part if (row := rows.get(to_stored(e.name))) is None or differs(row, e)]
+        for start in range(0, len(stale), ADOPT_AT_ONCE):
+            async with open_unit(self._env) as unit:
+                some = stale[start : start + ADOPT_AT_ONCE]
+                adopted = await FileRows(unit).adopt(home.mounted.id, home.owner_id, folder_id, some)
+            rows |= {to_stored(name): row for name, row in adopted.items()}
+        items = [
+            file_item(entry, row, f"{spot.path}/{to_wire(name)}", who, spot.rights, is_sealed=True)
+            for entry, name in part
+            if (row := rows.get(to_stored(entry.name))) is not None
+        ]
+        etag = f'"{blake3_hex(msgspec.json.encode((folder_id, len(chosen), items)))[:32]}"'
+        whole = {"files": items, "total": len(chosen), "folder_id": folder_id, "etag": etag}
+        return Listed(msgspec.json.encode(whole), etag, len(chosen))
 
     async def _folder_id(self, spot: Spot) -> int:
         found = await self.places.find(spot)
@@ -215,6 +241,12 @@ class FileService:
         """
         if not source.spot.parts:
             raise WrongKindError("The home folder itself stays where it is.")
+        check_boundary(source.spot, target)
+        if crosses_seal(source.spot, target):
+            source.spot.need(Right.DELETE)
+            copied = (await self.copy(source, target, on_conflict=on_conflict)).found
+            await displace(self._env, source)
+            return copied
         if target.is_same(source.spot):
             return source
         _check_cycle(source, target, on_conflict)
@@ -253,7 +285,7 @@ class FileService:
                     self.displaced.append(await displace(self._env, await self.places.find(place)))
                     continue
             number += 1
-            place = target.renamed(numbered(target.name, number))
+            place = target.numbered(number)
 
     async def _pay_for(self, source: Found, home: Home, op_id: str) -> None:
         """Take room in the ledger of somebody who is about to own *source*."""
@@ -320,6 +352,9 @@ class FileService:
         _check_cycle(source, target, on_conflict, is_copy=True)
         _check_reserved(target)
         target.need(Right.EDIT)
+        check_boundary(source.spot, target)
+        if crosses_seal(source.spot, target):
+            return await Across(self._env, self.make_folder).copy(source, target, on_conflict)
         writer = Writer(self._env)
         await writer.folder(target.parent)
         if on_conflict == "replace":

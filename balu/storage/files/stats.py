@@ -12,6 +12,7 @@ from balu.storage.files.models import FileRow
 from balu.storage.files.names import from_wire, split
 from balu.storage.files.places import Spot
 from balu.storage.files.schemas import Duplicate, FileStats, TypeTotal
+from balu.storage.files.seals import plain_size
 from balu.storage.files.service import FileService
 from balu.storage.volumes import QuotaService
 
@@ -29,7 +30,10 @@ async def check_exists(files: FileService, folder: Spot, names: Sequence[str]) -
         row = await files.places.row_of(spot, entry)
         found.append(
             Duplicate(
-                filename=name, size_bytes=entry.size, modified_at=moment(entry.mtime_ns), checksum=row.sha256
+                filename=name,
+                size_bytes=entry.size if spot.seal is None else plain_size(entry.size),
+                modified_at=moment(entry.mtime_ns),
+                checksum=row.sha256,
             )
         )
     return found

@@ -44,6 +44,8 @@ class Staged:
     reserved: int
     blake3: str | None = None
     sha256: str | None = None
+    digest: str | None = None
+    """BLAKE3 of the bytes as they were sent; in a vault those on the disk have another one."""
     is_kept: bool = False
     """Whether the bytes stay when they cannot be published, because their upload outlives the request."""
 
@@ -93,3 +95,19 @@ def put_plan(parent: FileRow, place: Spot, base: FileRow | None, staged: Staged)
 def taken(place: Spot, how: str) -> FileExistsHereError:
     """The refusal for a name that is in use."""
     return FileExistsHereError(f"{place.path!r} exists {how}. Choose another name or replace it.")
+
+
+def staged_of(
+    home: Home,
+    staging_id: str,
+    entry: Entry,
+    blake3: str | None,
+    *,
+    sha256: str | None = None,
+    reserved: int = 0,
+    is_kept: bool = False,
+) -> Staged:
+    """What was staged for *home*; *blake3* and *sha256* are those of the bytes as they were sent."""
+    if home.seal is None:
+        return Staged(staging_id, home, entry, entry.size, reserved, blake3, sha256, blake3, is_kept)
+    return Staged(staging_id, home, entry, entry.size, reserved, digest=blake3, is_kept=is_kept)

@@ -225,7 +225,7 @@ class _Batch:
         if data.action == "delete" or into is None:
             self._note_deleted([(await self._trash.delete(found)).id])
             return
-        target = into.child(check_name(found.spot.name))
+        target = into.child(check_name(found.spot.plain_name))
         if data.action == "move":
             moved = await self._files.move(found, target, on_conflict=data.on_conflict, watch=self._watch)
             self._note(moved, found)

@@ -28,11 +28,11 @@ from balu.storage.files import (
     Places,
     Right,
     Spot,
+    VaultBoundaryError,
     VersionRow,
     Writer,
     begin,
     explained,
-    numbered,
     split,
     to_stored,
     told,
@@ -174,9 +174,14 @@ class TrashService:
         item = await self.get(caller.user_id, trash_id)
         home = await self._places.home(caller, item.volume_id)
         parts = split(target_path) if target_path else (*split(item.original_path)[:-1], item.name)
-        spot = await self._places.target(home, target_path) if target_path else Spot(home, parts)
-        if spot.home.file_id != home.file_id:
-            raise InvalidError("Put it back among your own files first, then move it.", field="target_path")
+        spot = Spot(home, parts)
+        if target_path:
+            spot = await self._places.target(home, target_path)
+            if spot.home.file_id != home.file_id:
+                raise InvalidError("Put it back among your own files first, then move it.", field="target_path")
+            before = await self._places.spot(home, item.original_path)
+            if (before.seal and before.seal.vault_id) != (spot.seal and spot.seal.vault_id):
+                raise VaultBoundaryError("Put it back where it was, then move it.")
         parent = await Writer(self._env).folder(spot.parent, make=True)
         place, number = spot, 0
         while True:
@@ -187,7 +192,7 @@ class TrashService:
                 if on_conflict != "rename":
                     raise
                 number += 1
-                place = spot.renamed(numbered(spot.name, number))
+                place = spot.numbered(number)
             else:
                 return found
 

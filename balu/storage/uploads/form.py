@@ -14,7 +14,6 @@ from balu.storage.files import (
     Intents,
     OnConflict,
     Right,
-    Spot,
     Staged,
     Terms,
     Writer,
@@ -92,6 +91,8 @@ class _Door:
             folder = await self._files.places.spot(self._home, form.path)
             folder.need(Right.EDIT)
             home = folder.home
+            if folder.content_seal is not None:
+                _ = folder.content_seal.keys
         staged = await self._writer.receive(home, part.chunks(), size=None, terms=Terms())
         if form.path is None:  # the field may still come; until then the bytes wait, paid for
             form.waiting.append((name, await self._paid(staged)))

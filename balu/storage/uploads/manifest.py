@@ -109,7 +109,7 @@ async def _commit(exchange: Exchange, upload_id: str) -> None:
         await exchange.json(200, {"path": row.path, "size": row.size, "blake3": row.blake3})
         return
     headers = {"etag": found.row.etag}
-    if digest := repr_digest(found.row.blake3, found.row.sha256):
+    if digest := repr_digest(found.blake3, found.row.sha256):
         headers["repr-digest"] = digest
     if exchange.caller is None:
         await exchange.json(200, {"path": row.path, "size": row.size, "blake3": row.blake3}, headers)

@@ -44,7 +44,7 @@ async def answer(exchange: Exchange, files: FileService, stored: Stored) -> None
     """Tell the client what became of its bytes."""
     row = stored.found.row
     headers = {"etag": row.etag}
-    if digest := repr_digest(row.blake3, row.sha256):
+    if digest := repr_digest(stored.found.blake3, row.sha256):
         headers["repr-digest"] = digest
     await exchange.json(201 if stored.outcome == "created" else 200, files.item(stored.found), headers)
 

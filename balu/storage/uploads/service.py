@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, update
 
 from balu.identity.users import UserNotFoundError, UserRow, UserService
 from balu.kernel.caller import Caller
-from balu.kernel.errors import ForbiddenError, UnavailableError
+from balu.kernel.errors import ForbiddenError, InvalidError, UnavailableError
 from balu.kernel.threads import Threads, finish
 from balu.kernel.unit import Env, Unit, open_unit
 from balu.storage.files import (
@@ -30,6 +30,7 @@ from balu.storage.files import (
     Terms,
     Writer,
     check_name,
+    staged_of,
     told,
 )
 from balu.storage.uploads.errors import (
@@ -42,6 +43,7 @@ from balu.storage.uploads.errors import (
 from balu.storage.uploads.models import UploadChunkRow, UploadRow
 from balu.storage.uploads.running import Running
 from balu.storage.volumes import QuotaExceededError, QuotaService, Volumes, check_room
+from balu_core import blake3_hex
 
 KEEP = timedelta(days=7)
 STEP = 64 << 20
@@ -49,6 +51,8 @@ STEP = 64 << 20
 MAX_SIZE = (1 << 63) - 1
 MAX_REREAD = 256 << 20
 """Bytes that may be read for the hash when an upload ends; beyond that a job finds it later."""
+CHUNK = 16_384
+"""What is encrypted as one in a vault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +93,11 @@ class UploadService:
         home = await self._places.home(owner, wish.volume_id)
         if wish.concat != "partial":
             spot = await self._places.spot(home, wish.path)
+            home = spot.home
+            if spot.seal is not None:
+                wish = sealed_wish(wish, spot)
+        check_room(home.mounted, (wish.size or 0) - wish.holes)
+        if wish.concat != "partial":
             check_name(spot.name)
             await self._writer.check(spot, wish.terms)
             home = spot.home
@@ -157,7 +166,8 @@ class UploadService:
         if row.payer_id != row.owner_id:
             return (await self.place_of(row)).home
         user = await self.owner_of(row)
-        return await self._places.home_of(user.id, user.username, row.volume_id)
+        home = await self._places.home_of(user.id, user.username, row.volume_id)
+        return home if row.concat == "partial" else (await self._places.spot(home, row.path)).home
 
     async def place_of(self, row: UploadRow) -> Spot:
         """Where the upload will be published.
@@ -268,7 +278,7 @@ class UploadService:
         if there is None:
             return await self._published_before(spot, row)
         staged = await self._sealed(home, row, must_hash=terms.blake3 is not None)
-        if staged.blake3 is not None and terms.blake3 not in {None, staged.blake3}:
+        if staged.digest is not None and terms.blake3 not in {None, staged.digest}:
             await self.end(row, "failed", "The bytes do not have the announced checksum.")
             raise DigestError("The bytes do not have the announced checksum. Send the file again.")
         async with open_unit(self.env) as unit:
@@ -300,7 +310,7 @@ class UploadService:
             raise UploadBusyError("Bytes are still being written. Try again.") from None
         except OSError as error:
             raise UnavailableError("The disk does not answer as it should. Try again.") from error
-        return Staged(row.id, home, entry, entry.size, entry.size, blake3, None, is_kept=True)
+        return staged_of(home, row.id, entry, blake3, reserved=entry.size, is_kept=True)
 
     async def _published_before(self, spot: Spot, row: UploadRow) -> tuple[UploadRow, Found | None]:
         """The staged bytes have left: they were published, and a crash kept us from writing that down."""
@@ -323,7 +333,8 @@ class UploadService:
         async with open_unit(self.env) as unit:
             values: dict[str, Any] = {"status": "completed", "lease": None, "expires_at": unit.now() + KEEP}
             if found is not None:
-                values |= {"file_id": found.row.id, "blake3": found.row.blake3, "path": found.spot.path}
+                values |= {"file_id": found.row.id, "blake3": found.row.blake3}
+                values["path"] = found.spot.stored_path
             await self.change(unit, row.id, **values)
             await unit.session.execute(delete(UploadChunkRow).where(UploadChunkRow.upload_id == row.id))
         return await self.get(row.id)
@@ -391,6 +402,23 @@ def _hex(upload_id: str) -> str:
         return UUID(upload_id).hex
     except ValueError:
         raise UploadNotFoundError("There is no such upload. Begin it again.") from None
+
+
+def sealed_wish(wish: Wish, spot: Spot) -> Wish:
+    """The same for a vault: no name in the row, no holes, and chunks that end where those of the file do.
+
+    Raises:
+        InvalidError: the chunks do not.
+    """
+    size, manifest = wish.chunk_size, wish.manifest
+    if wish.kind in {"sync", "manifest"} and size is not None and size % CHUNK:
+        raise InvalidError("In a vault, the size of a chunk is a multiple of 16 KiB.", field="chunk_size")
+    if manifest is not None and size is not None and wish.holes:
+        for at in range(0, len(manifest), 32):
+            if not any(manifest[at : at + 32]):
+                length = min(size, (wish.size or 0) - at // 32 * size)
+                manifest = manifest[:at] + bytes.fromhex(blake3_hex(bytes(length))) + manifest[at + 32 :]
+    return replace(wish, path=spot.stored_path, manifest=manifest, holes=0, shown={})
 
 
 def holes_of(row: UploadRow) -> int:

@@ -16,7 +16,7 @@ from balu.kernel.errors import (
     TooLargeError,
 )
 from balu.kernel.raw import Exchange, RawRoute
-from balu.storage.files import Found, Terms, repr_digest, told
+from balu.storage.files import Found, Terms, VaultBoundaryError, repr_digest, told
 from balu.storage.uploads.access import SCOPE, TOKEN_HEADER, upload_of
 from balu.storage.uploads.manifest import chunk_or_commit
 from balu.storage.uploads.models import UploadRow
@@ -196,6 +196,8 @@ class Joining:
         """Fill the staged file of *row* with those of *parts*."""
         uploads, threads = self._uploads, self._uploads.threads
         home = await uploads.home_of(row)
+        if home.seal is not None:
+            raise VaultBoundaryError("Parts are not encrypted. Send files for a vault in one upload.")
         with told(row.path):
             part = await threads.run(
                 home.core.part, row.id, offset=0, spans=b"", length=row.size, whole=row.size
@@ -247,7 +249,7 @@ def _progress(row: UploadRow) -> dict[str, str]:
 def _of_file(row: UploadRow, found: Found | None) -> dict[str, str]:
     if row.status != "completed" or found is None:
         return {}
-    digest = repr_digest(found.row.blake3, found.row.sha256)
+    digest = repr_digest(found.blake3, found.row.sha256)
     return {"etag": found.row.etag, **({"repr-digest": digest} if digest else {})}
 
 

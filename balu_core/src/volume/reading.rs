@@ -60,7 +60,7 @@ impl Volume {
 
     fn open_now(&self, py: Python<'_>, path: OsString) -> PyResult<Option<Source>> {
         self.at_once(|held| held.volume.root().file_now(&path))?
-            .map(|(file, entry)| Source::new(py, file, entry))
+            .map(|(file, entry)| Source::new(py, file, entry, self.keys.as_deref()))
             .transpose()
     }
 

@@ -3,6 +3,7 @@
 
 mod block;
 mod check;
+mod lock;
 mod part;
 mod plain;
 mod queue;

@@ -1,17 +1,16 @@
 //! Parts of a staged file that outlives its requests: appended in order, or chunks in any order.
 
 use std::ffi::{OsStr, OsString};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
 use balu_paths::{Entry, entry_of, failpoint, open_file};
 use balu_vault::{CHUNK, Keys, chunk_offset, sealed_size};
-use nix::fcntl::{FcntlArg, fcntl};
-use nix::libc::{F_WRLCK, SEEK_SET, flock};
 use rustix::fs::{AtFlags, Mode, OFlags, fsync, ftruncate, openat, unlinkat};
 use rustix::io::Errno;
 
 use crate::block::PAGE;
 use crate::check::Algorithm;
+use crate::lock::lock_range;
 use crate::plain::read_exactly;
 use crate::plain::{Plain, write_exactly};
 use crate::sealing::{self, Sealing, errno_of};
@@ -68,14 +67,13 @@ impl Part {
         )?;
         let (spans, kept) = sealing::split(place.after.unwrap_or_default());
         let plain = Plain::of(&file, place.keys, kept, place.offset)?;
-        let tree = match place.after {
-            None => Tree::new(place.offset, place.whole),
-            Some(_) => {
-                if entry.size < plain.needs(place.offset) {
-                    return Err(Errno::INVAL);
-                }
-                plain.tree(spans, place.offset, place.whole)?
-            }
+        if place.after.is_some() && entry.size < plain.needs(place.offset) {
+            return Err(Errno::INVAL);
+        }
+        let tree = if place.after.is_none() {
+            Tree::new(place.offset, place.whole)
+        } else {
+            plain.tree(spans, place.offset, place.whole)?
         };
         let mut writer = Writer::part(tree, place.check);
         if let Some(keys) = place.keys {
@@ -247,23 +245,6 @@ pub fn seal(
     fsync(&file)?;
     let hash = hash.map(|hash| hash.to_hex().to_string());
     Ok((entry_of(&file, OsString::from(name))?, hash))
-}
-
-/// Keep other parts out, of this process and any other, until the descriptor is gone.
-fn lock_range(file: &OwnedFd, offset: u64, length: Option<u64>) -> Result<(), Errno> {
-    #[allow(clippy::cast_possible_truncation)] // the constants are smaller than their type
-    let range = flock {
-        l_type: F_WRLCK as i16,
-        l_whence: SEEK_SET as i16,
-        l_start: i64::try_from(offset).map_err(|_| Errno::FBIG)?,
-        l_len: i64::try_from(length.unwrap_or(0)).map_err(|_| Errno::FBIG)?,
-        l_pid: 0,
-    };
-    match fcntl(file.as_fd(), FcntlArg::F_OFD_SETLK(&range)) {
-        Err(nix::errno::Errno::EAGAIN | nix::errno::Errno::EACCES) => Err(Errno::AGAIN),
-        // A file system without locks has no second machine that writes here either.
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ impl From<balu_vault::Error> for Refused {
 }
 
 /// EKEYREJECTED for keys, EFBIG and ENAMETOOLONG for lengths, EBADMSG for anything damaged.
+#[must_use]
 pub fn errno_of(error: balu_vault::Error) -> Errno {
     match error {
         balu_vault::Error::OtherVault | balu_vault::Error::NoKey => Errno::KEYREJECTED,

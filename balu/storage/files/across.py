@@ -1,0 +1,107 @@
+"""Over the boundary of a vault: bytes are read through one seal and stored through another."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from balu.kernel.threads import Threads
+from balu.kernel.unit import Env
+from balu.storage.files.commit import Writer
+from balu.storage.files.errors import FileExistsHereError, told
+from balu.storage.files.places import Found, Places, Spot
+from balu.storage.files.seals import VaultBoundaryError
+from balu.storage.files.terms import OnConflict, Stored, Terms
+from balu_core import Source
+
+BLOCK = 1 << 20
+WINDOW = 1000
+SUFFIX = ".vault"
+"""How the folder of a vault is called on the disk; without it nobody would look for its seal."""
+
+
+def crosses_seal(source: Spot, target: Spot) -> bool:
+    """Whether what lies at *source* would leave its vault, or enter another one, at *target*."""
+    here, there = source.seal, target.seal
+    return (here and here.vault_id) != (there and there.vault_id)
+
+
+def check_boundary(source: Spot, target: Spot) -> None:
+    """Refuse what would make a vault unusable.
+
+    Raises:
+        VaultBoundaryError: a vault's folder would lose its ending, or enter another vault.
+    """
+    if source.home.seal is None or source.seal is not None or source.content_seal is None:
+        return
+    if target.seal is not None:
+        raise VaultBoundaryError("A vault cannot go into another one.")
+    if not target.name.endswith(SUFFIX):
+        raise VaultBoundaryError(f"The name of a vault ends with {SUFFIX}.")
+
+
+class Across:
+    """Copies one file after the other; each appears whole, a folder grows as they come."""
+
+    def __init__(self, env: Env, make_folder: Callable[[Spot], Awaitable[Found]]) -> None:
+        self._threads = env.part(Threads)
+        self._places, self._writer = Places(env), Writer(env)
+        self._make_folder = make_folder
+
+    async def copy(self, source: Found, target: Spot, on_conflict: OnConflict) -> Stored:
+        """A file or tree, encrypted or decrypted on the way."""
+        if not source.is_folder:
+            return await self._file(source.spot, source.entry.mtime_ns, target, on_conflict)
+        folder = await self._new_folder(target, on_conflict)
+        await self._below(source.spot, folder.spot)
+        return Stored(folder, "created")
+
+    async def _new_folder(self, target: Spot, on_conflict: OnConflict) -> Found:
+        place, number = target, 1
+        while True:
+            try:
+                return await self._make_folder(place)
+            except FileExistsHereError:
+                if on_conflict != "rename":
+                    raise
+                number, place = number + 1, target.numbered(number + 1)
+
+    async def _below(self, source: Spot, target: Spot) -> None:
+        offset = 0
+        while True:
+            with told(source.path):
+                listing = await self._threads.run(
+                    source.home.core.listing, source.disk, offset=offset, limit=WINDOW
+                )
+            seal, names = source.content_seal, [entry.name for entry in listing.entries]
+            plain = names if seal is None else seal.plain(names)
+            for entry, name in zip(listing.entries, plain, strict=True):
+                if name is None or entry.kind not in {"file", "directory"}:
+                    continue
+                here, there = source.child(entry.name), target.child(name)
+                if entry.kind == "file":
+                    await self._file(here, entry.mtime_ns, there, "fail")
+                else:
+                    await self._make_folder(there)
+                    await self._below(here, there)
+            offset += len(names)
+            if len(names) < WINDOW:
+                return
+
+    async def _file(self, source: Spot, mtime_ns: int, target: Spot, on_conflict: OnConflict) -> Stored:
+        with told(source.path):
+            opened = await self._threads.run(source.home.core.open, source.disk)
+        try:
+            terms = Terms(on_conflict=on_conflict, mtime_ns=mtime_ns)
+            return await self._writer.put(
+                target, self._blocks(source, opened), size=opened.entry.size, terms=terms
+            )
+        finally:
+            opened.close()
+
+    async def _blocks(self, spot: Spot, source: Source) -> AsyncIterator[bytes]:
+        offset = 0
+        while offset < source.entry.size:
+            with told(spot.path):
+                block = await self._threads.run(source.read, offset, BLOCK)
+            if not block:
+                raise VaultBoundaryError(f"{spot.path!r} was cut while it was copied. Try again.")
+            offset += len(block)
+            yield block

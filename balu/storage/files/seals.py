@@ -1,0 +1,88 @@
+"""Encrypted folders, as files see them: a seal turns names and bytes around on their way to the disk.
+
+What a vault is, who opens it and for how long is the business of ``vaults``; it puts its own ``Seals`` into
+the Env. Without them no folder is sealed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from balu.kernel.errors import BaluError, UnsafePathError
+
+if TYPE_CHECKING:
+    from balu.storage.files.places import Home
+    from balu_core import Volume
+    from balu_core._native import VaultKeys
+
+FRONT, CHUNK, TAG = 4096 + 56, 16_384, 16
+"""Of ``docs/formats/vault.md``: bytes before the first chunk, of a chunk, and of its tag."""
+
+
+class VaultLockedError(BaluError):
+    """The vault is locked."""
+
+    status, code = 423, "vault-locked"
+
+
+class VaultBoundaryError(BaluError):
+    """Bytes cannot pass into or out of a vault this way."""
+
+    status, code = 409, "vault-boundary"
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """One encrypted folder. Names are as on the disk; ``inside`` means encrypted."""
+
+    vault_id: str
+    depth: int
+    """How many components lead from the home to the folder itself, which is not encrypted."""
+    opened: "VaultKeys | None"
+    """None while it is locked."""
+
+    @property
+    def keys(self) -> "VaultKeys":
+        """What opens names and contents.
+
+        Raises:
+            VaultLockedError: nobody has unlocked it, or not lately.
+        """
+        if self.opened is None:
+            raise VaultLockedError("This vault is locked. Unlock it with its passphrase first.")
+        return self.opened
+
+    def inside(self, name: str) -> str:
+        """*name* as it stands on the disk; one that is encrypted already stays.
+
+        Raises:
+            UnsafePathError: it has more than 143 bytes.
+        """
+        if self.keys.open_names([name])[0] is not None:
+            return name
+        try:
+            return self.keys.seal_name(name)
+        except ValueError as error:
+            raise UnsafePathError("In a vault, a name has at most 143 bytes.") from error
+
+    def plain(self, names: Sequence[str]) -> list[str | None]:
+        """Plain names in the same order, None for what is none of the vault's."""
+        return self.keys.open_names(names)
+
+    def through(self, core: "Volume") -> "Volume":
+        """The volume with plain contents; while locked as it is, which is enough to move the folder."""
+        return core if self.opened is None else core.sealed(self.opened)
+
+
+class Seals:
+    """Finds the seal of a path; a part of the Env."""
+
+    async def of(self, home: "Home", parts: Sequence[str]) -> Seal | None:  # noqa: ARG002
+        """The seal of the first encrypted folder on the way to *parts*, None for none."""
+        return None
+
+
+def plain_size(size: int) -> int:
+    """Plain bytes in a file of *size* bytes; 0 for a length no complete file has."""
+    chunks, last = divmod(max(size - FRONT, 0), CHUNK + TAG)
+    return chunks * CHUNK + max(last - TAG, 0)
