@@ -41,6 +41,7 @@ from balu.operations.inventory.domain import INVENTORY
 from balu.storage.files.domain import FILES
 from balu.storage.trash.domain import TRASH
 from balu.storage.uploads.domain import UPLOADS
+from balu.storage.vaults.domain import VAULTS
 from balu.storage.volumes.domain import VOLUMES
 
 DOMAINS: tuple[Domain, ...] = (
@@ -51,6 +52,7 @@ DOMAINS: tuple[Domain, ...] = (
     FILES,
     UPLOADS,
     TRASH,
+    VAULTS,
     SYNC,
     INVENTORY,
     ADMIN,

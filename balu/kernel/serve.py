@@ -15,6 +15,7 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 
+from balu.kernel import bootkey
 from balu.kernel.config import Server
 
 MIB = 1024 * 1024
@@ -82,6 +83,7 @@ def serve(data_dir: Path, server: Server, *, jobs: bool = True) -> None:
     run_dir.mkdir(mode=0o700, exist_ok=True)
     # Large request bodies arrive in blocks of this size; freeing them must give the memory back.
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
+    bootkey.hand_out(data_dir)
     worker = JobWorker(data_dir)
     web = Granian(
         "balu.app:create_app",

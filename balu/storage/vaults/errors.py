@@ -1,0 +1,19 @@
+"""What can be refused about a vault."""
+
+from balu.kernel.errors import BaluError, ForbiddenError, NotFoundError
+
+
+class VaultNotFoundError(NotFoundError):
+    """There is no such vault."""
+
+
+class WrongPassphraseError(ForbiddenError):
+    """This is not the passphrase of the vault."""
+
+    code = "vault-passphrase"
+
+
+class KeyRecordError(BaluError):
+    """The key file of a vault cannot be used."""
+
+    status, code = 409, "vault-keys"
