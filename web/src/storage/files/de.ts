@@ -16,6 +16,7 @@ export default {
   uploadFiles: "Dateien hochladen",
   uploadFolder: "Ordner hochladen",
   newFolder: "Neuer Ordner",
+  newVault: "Neuer Tresor",
   newFolderName: "Name des Ordners",
   create: "Ordner erstellen",
   viewOptions: "Reihenfolge",

@@ -16,6 +16,7 @@ const en = {
   uploadFiles: "Upload files",
   uploadFolder: "Upload folder",
   newFolder: "New folder",
+  newVault: "New vault",
   newFolderName: "Name of the folder",
   create: "Create folder",
   viewOptions: "Order",

@@ -1,4 +1,12 @@
-import { CircleQuestionMark, ClipboardPaste, Copy, FolderPlus, type MenuItem, Pencil } from "@/kernel/kit";
+import {
+  CircleQuestionMark,
+  ClipboardPaste,
+  Copy,
+  FolderPlus,
+  Lock,
+  type MenuItem,
+  Pencil,
+} from "@/kernel/kit";
 import { copyText } from "./bring";
 import type { Catalog } from "./en";
 import { uploadItems } from "./toolbar";
@@ -11,6 +19,7 @@ interface FolderMenu {
   pending: number;
   upload(kind: "files" | "folder"): void;
   newFolder(): void;
+  newVault(): void;
   paste(): void;
   editPath(): void;
   help(): void;
@@ -22,6 +31,7 @@ export function folderItems(menu: FolderMenu): MenuItem[] {
   const changing: MenuItem[] = [
     ...uploadItems(t, menu.upload),
     { id: "new", label: t.newFolder, icon: FolderPlus, shortcut: "Ctrl+Shift+N", run: menu.newFolder },
+    { id: "vault", label: t.newVault, icon: Lock, run: menu.newVault },
     ...(pending > 0
       ? [
           {

@@ -1,9 +1,14 @@
+import { CreateVaultDialog } from "../vaults/create";
 import { KeysDialog, MoveDialog, NewFolderDialog } from "./dialogs";
 import type { FileOps } from "./ops";
 import type { Target } from "./target";
 
 /** Which dialog of the page is open, and what it works on. */
-export type DialogKind = { kind: "move" | "copy"; target: Target } | { kind: "new" } | { kind: "keys" };
+export type DialogKind =
+  | { kind: "move" | "copy"; target: Target }
+  | { kind: "new" }
+  | { kind: "vault" }
+  | { kind: "keys" };
 
 interface OpenDialogProps {
   dialog: DialogKind;
@@ -11,7 +16,8 @@ interface OpenDialogProps {
   ops: FileOps;
   singleKeys: boolean;
   onSingleKeys(on: boolean): void;
-  onClose(): void;
+  /** With the path of what was made. */
+  onClose(made?: string): void;
 }
 
 export default function OpenDialog({
@@ -25,6 +31,8 @@ export default function OpenDialog({
   switch (dialog.kind) {
     case "new":
       return <NewFolderDialog folder={folder} make={ops.makeFolder} onClose={onClose} />;
+    case "vault":
+      return <CreateVaultDialog folder={folder} onClose={onClose} />;
     case "keys":
       return <KeysDialog singleKeys={singleKeys} onSingleKeys={onSingleKeys} onClose={onClose} />;
     default:

@@ -1,3 +1,4 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import { isProblem } from "@/kernel/api/problem";
@@ -8,9 +9,11 @@ import { FileUp, FolderPlus, FolderUp, PageHeader, useMenu } from "@/kernel/kit"
 import { useActions } from "@/kernel/shell/actions";
 import type { Collected } from "../uploads/collect";
 import { uploads } from "../uploads/store";
+import { VaultBar } from "../vaults/bar";
 import { type Desk, menuItems, runAction } from "./actions";
 import type { FileItem } from "./api";
 import { pasteClip, pickFiles, usePaste } from "./bring";
+import { listsKey } from "./cache";
 import { useClip } from "./clipboard";
 import { Crumbs } from "./crumbs";
 import { Details } from "./details";
@@ -46,6 +49,7 @@ export function FilesPage() {
     [path, search.sort, search.filter],
   );
   const navigate = useNavigate();
+  const client = useQueryClient();
   const narrow = useNarrow();
   const rows = useListing(view);
   const state = useGridState(view, rows);
@@ -118,6 +122,7 @@ export function FilesPage() {
       pending: clip?.target.count ?? 0,
       upload,
       newFolder: () => setDialog({ kind: "new" }),
+      newVault: () => setDialog({ kind: "vault" }),
       paste: () => pasteClip(path, ops),
       editPath: () => setEditing(true),
       help: () => setDialog({ kind: "keys" }),
@@ -150,6 +155,8 @@ export function FilesPage() {
   ];
   useActions(rows.canWrite ? adding : []);
 
+  /** Nothing of a vault that was locked stays on the page. */
+  const forget = useCallback(() => void client.resetQueries({ queryKey: listsKey }), [client]);
   const body = rows.total > 0 && !rows.error;
   return (
     <div className="files" data-details={panel && !narrow ? "" : undefined}>
@@ -179,6 +186,7 @@ export function FilesPage() {
         onMore={(anchor) => openMenu(anchor, menuItems(state.target, desk))}
       />
       <FolderNotice canWrite={rows.canWrite} />
+      <VaultBar path={path} onLocked={forget} />
       <div className="files-body">
         {body ? (
           <FileGrid
@@ -240,6 +248,7 @@ export function FilesPage() {
             singleKeys={letters}
             onSingleKeys={setLetters}
             onClose={() => setDialog(null)}
+            onVault={go}
           />
         </Suspense>
       )}

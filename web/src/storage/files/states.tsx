@@ -14,6 +14,7 @@ import {
   Skeleton,
 } from "@/kernel/kit";
 import { quotaQuery } from "@/kernel/shell/quota";
+import { VaultLocked } from "../vaults/locked";
 import type { FolderRows } from "./listing";
 import { filesText } from "./text";
 import type { View } from "./view";
@@ -36,6 +37,9 @@ export function FolderState({ rows, view, onView, onUpload, goHome }: StateProps
         {t.gone.body}
       </EmptyState>
     );
+  }
+  if (isProblem(rows.error, "vault-locked")) {
+    return <VaultLocked path={view.path} onUnlocked={() => void rows.reload()} />;
   }
   if (rows.error) return <ErrorState error={rows.error} retry={rows.reload} />;
   if (view.filter) {
