@@ -3,7 +3,7 @@
 from balu.storage.files.across import SUFFIX
 from balu.storage.files.commit import DOUBTFUL, Writer
 from balu.storage.files.controller import WITH_FILES, Files
-from balu.storage.files.displace import Displaced
+from balu.storage.files.displace import Displaced, displace
 from balu.storage.files.errors import (
     BusyNameError,
     DigestError,
@@ -92,6 +92,7 @@ __all__ = [
     "WrongKindError",
     "begin",
     "check_name",
+    "displace",
     "explained",
     "from_stored",
     "mime_of",

@@ -33,6 +33,8 @@ def check_boundary(source: Spot, target: Spot) -> None:
         return
     if target.seal is not None:
         raise VaultBoundaryError("A vault cannot go into another one.")
+    if target.home.mounted.id != source.home.mounted.id or target.home.owner_id != source.home.owner_id:
+        raise VaultBoundaryError("A vault stays on its volume, and with its owner.")
     if not target.name.endswith(SUFFIX):
         raise VaultBoundaryError(f"The name of a vault ends with {SUFFIX}.")
 

@@ -113,6 +113,8 @@ async def _open(exchange: Exchange, found: Found) -> _Content:
             if kept is None:
                 raise FileNotFoundHereError("This version is not kept any more.")
             there = (await exchange.env.part(Volumes).get(kept.volume_id)).core
+            if found.spot.seal is not None:
+                there = found.spot.seal.through(there)
             with told(found.spot.path):
                 source = await run(there.open_version, found.row.id, rev)
             digest = kept.blake3 if found.spot.seal is None else source.blake3

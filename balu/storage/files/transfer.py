@@ -16,7 +16,8 @@ from balu.storage.files.errors import FileExistsHereError, FolderNotEmptyError
 from balu.storage.files.mounts import volume_id_of
 from balu.storage.files.places import Found
 from balu.storage.files.schemas import FileItem
-from balu.storage.files.service import FileService, Window
+from balu.storage.files.service import FileService
+from balu.storage.files.window import Window
 
 Strategy = Literal["rename", "skip", "overwrite"]
 

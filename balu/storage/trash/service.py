@@ -16,7 +16,6 @@ from balu.kernel.unit import Env, open_unit
 from balu.storage.files import (
     BATCH,
     DOUBTFUL,
-    Bin,
     FileExistsHereError,
     FileNotFoundHereError,
     FileRow,
@@ -299,19 +298,3 @@ class TrashService:
             return await self.delete(await self._places.by_id(caller, int(path)))
         except FileNotFoundHereError:
             return None
-
-
-class TrashBin(Bin):
-    """The trash, for lower domains."""
-
-    def __init__(self) -> None:
-        self._env: Env | None = None
-
-    def bind(self, env: Env) -> None:
-        """Learn where the rows are."""
-        self._env = env
-
-    async def take(self, found: Found) -> None:
-        """Delete *found*, so that it can come back."""
-        if self._env is not None:
-            await TrashService(self._env).delete(found)

@@ -14,6 +14,7 @@ from balu.storage.files import (
     Intents,
     OnConflict,
     Right,
+    Spot,
     Staged,
     Terms,
     Writer,

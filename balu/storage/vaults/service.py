@@ -13,7 +13,6 @@ from balu.kernel.threads import Threads, finish
 from balu.kernel.unit import Env, Unit, open_unit
 from balu.storage.files import (
     SUFFIX,
-    Bin,
     FileRows,
     FileService,
     Found,
@@ -23,6 +22,7 @@ from balu.storage.files import (
     VaultBoundaryError,
     Writer,
     check_name,
+    displace,
     to_wire,
     told,
     volume_id_of,
@@ -161,7 +161,7 @@ class VaultService:
         await self._opened.lock(vault.row.uid)
         if vault.path is not None:
             found: Found = await FileService(self._env, self._caller).find(None, vault.row.folder_id)
-            await self._env.part(Bin).take(found)
+            await displace(self._env, found)
 
     async def _secrets(self, row: VaultRow, passphrase: str) -> Opened:
         record = records.decode(row.record)
