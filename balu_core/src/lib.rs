@@ -3,6 +3,7 @@
 mod entry;
 mod errors;
 mod listing;
+mod sealed;
 mod sink;
 mod source;
 mod vault;

@@ -10,6 +10,7 @@ use rustix::io::{Errno, ReadWriteFlags, pread, preadv2};
 
 use crate::entry::Entry;
 use crate::errors::refuse_errno;
+use crate::sealed;
 
 #[pyclass(frozen, module = "balu_core._native")]
 pub struct Source {
@@ -27,20 +28,18 @@ impl Source {
         mut entry: balu_paths::Entry,
         keys: Option<&balu_vault::Keys>,
     ) -> PyResult<Self> {
-        let mut sealed = None;
+        let mut opened = None;
         if let Some(keys) = keys {
-            let read = |offset, buffer: &mut [u8]| whole(&file, buffer, offset);
-            let reader = py.detach(|| balu_vault::Reader::open(keys, entry.size, read));
-            let reader = reader.map_err(|refused| refuse_errno(refused.0))?;
+            let reader = sealed::begin(py, &file, entry.size, keys)?;
             entry.size = reader.size();
-            sealed = Some(reader);
+            opened = Some(reader);
         }
         let size = entry.size;
         Ok(Self {
             file: RwLock::new(Some(Arc::new(file))),
             entry: Py::new(py, Entry(entry))?,
             size,
-            sealed,
+            sealed: opened,
         })
     }
 
@@ -58,7 +57,7 @@ impl Source {
     fn read<'py>(&self, py: Python<'py>, offset: u64, length: usize) -> PyResult<Bound<'py, PyBytes>> {
         let file = self.file().map_err(refuse_errno)?;
         if let Some(reader) = &self.sealed {
-            return open(py, &file, reader, offset, length);
+            return sealed::read(py, &file, reader, offset, length);
         }
         let end = if offset.saturating_add(length as u64) > self.size {
             let stat = rustix::fs::fstat(&file).map_err(refuse_errno)?;
@@ -120,41 +119,8 @@ impl Source {
     }
 }
 
-/// A refusal of the format, as the disk would say it.
-struct Refused(Errno);
-
-impl From<balu_vault::Error> for Refused {
-    fn from(error: balu_vault::Error) -> Self {
-        Self(balu_digest::errno_of(error))
-    }
-}
-
-fn open<'py>(
-    py: Python<'py>,
-    file: &OwnedFd,
-    reader: &balu_vault::Reader,
-    offset: u64,
-    length: usize,
-) -> PyResult<Bound<'py, PyBytes>> {
-    let left = usize::try_from(reader.size().saturating_sub(offset)).unwrap_or(length);
-    PyBytes::new_with(py, length.min(left), |buffer| {
-        let read = |at, sealed: &mut [u8]| whole(file, sealed, at);
-        py.detach(|| reader.read(offset, buffer, read))
-            .map(|_| ())
-            .map_err(|refused: Refused| refuse_errno(refused.0))
-    })
-}
-
-/// Fill all of *buffer*; EBADMSG when the file was cut meanwhile.
-fn whole(file: &OwnedFd, buffer: &mut [u8], offset: u64) -> Result<(), Refused> {
-    match fill(file, buffer, offset) {
-        Ok(count) if count == buffer.len() => Ok(()),
-        Ok(_) => Err(Refused(Errno::BADMSG)),
-        Err(errno) => Err(Refused(errno)),
-    }
-}
-
-fn fill(file: &OwnedFd, buffer: &mut [u8], offset: u64) -> Result<usize, Errno> {
+/// Fill as much of *buffer* as the file has.
+pub fn fill(file: &OwnedFd, buffer: &mut [u8], offset: u64) -> Result<usize, Errno> {
     let mut filled = 0;
     while filled < buffer.len() {
         match pread(file, &mut buffer[filled..], offset + filled as u64) {

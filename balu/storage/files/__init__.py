@@ -3,7 +3,8 @@
 from balu.storage.files.across import SUFFIX
 from balu.storage.files.commit import DOUBTFUL, Writer
 from balu.storage.files.controller import WITH_FILES, Files
-from balu.storage.files.displace import Displaced, displace
+from balu.storage.files.displace import Displaced
+from balu.storage.files.displace import displace as set_aside
 from balu.storage.files.errors import (
     BusyNameError,
     DigestError,
@@ -41,7 +42,7 @@ from balu.storage.files.schemas import FileItem, FileMoved
 from balu.storage.files.seals import Seal, Seals, VaultBoundaryError, VaultLockedError
 from balu.storage.files.service import FileService
 from balu.storage.files.terms import OnConflict, Staged, Stored, Terms, staged_of
-from balu.storage.files.window import EVERYTHING, Window
+from balu.storage.files.window import Window
 
 __all__ = [
     "BATCH",
@@ -92,7 +93,7 @@ __all__ = [
     "WrongKindError",
     "begin",
     "check_name",
-    "displace",
+    "set_aside",
     "explained",
     "from_stored",
     "mime_of",

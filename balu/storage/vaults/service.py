@@ -22,7 +22,7 @@ from balu.storage.files import (
     VaultBoundaryError,
     Writer,
     check_name,
-    displace,
+    set_aside,
     to_wire,
     told,
     volume_id_of,
@@ -161,7 +161,7 @@ class VaultService:
         await self._opened.lock(vault.row.uid)
         if vault.path is not None:
             found: Found = await FileService(self._env, self._caller).find(None, vault.row.folder_id)
-            await displace(self._env, found)
+            await set_aside(self._env, found)
 
     async def _secrets(self, row: VaultRow, passphrase: str) -> Opened:
         record = records.decode(row.record)

@@ -16,8 +16,9 @@ interface OpenDialogProps {
   ops: FileOps;
   singleKeys: boolean;
   onSingleKeys(on: boolean): void;
-  /** With the path of what was made. */
-  onClose(made?: string): void;
+  onClose(): void;
+  /** With the path of a vault that was just made. */
+  onVault(path: string): void;
 }
 
 export default function OpenDialog({
@@ -27,12 +28,21 @@ export default function OpenDialog({
   singleKeys,
   onSingleKeys,
   onClose,
+  onVault,
 }: OpenDialogProps) {
   switch (dialog.kind) {
     case "new":
       return <NewFolderDialog folder={folder} make={ops.makeFolder} onClose={onClose} />;
     case "vault":
-      return <CreateVaultDialog folder={folder} onClose={onClose} />;
+      return (
+        <CreateVaultDialog
+          folder={folder}
+          onClose={(made) => {
+            onClose();
+            if (made !== undefined) onVault(made);
+          }}
+        />
+      );
     case "keys":
       return <KeysDialog singleKeys={singleKeys} onSingleKeys={onSingleKeys} onClose={onClose} />;
     default:

@@ -1,4 +1,3 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import { isProblem } from "@/kernel/api/problem";
@@ -13,7 +12,6 @@ import { VaultBar } from "../vaults/bar";
 import { type Desk, menuItems, runAction } from "./actions";
 import type { FileItem } from "./api";
 import { pasteClip, pickFiles, usePaste } from "./bring";
-import { listsKey } from "./cache";
 import { useClip } from "./clipboard";
 import { Crumbs } from "./crumbs";
 import { Details } from "./details";
@@ -49,7 +47,6 @@ export function FilesPage() {
     [path, search.sort, search.filter],
   );
   const navigate = useNavigate();
-  const client = useQueryClient();
   const narrow = useNarrow();
   const rows = useListing(view);
   const state = useGridState(view, rows);
@@ -155,8 +152,6 @@ export function FilesPage() {
   ];
   useActions(rows.canWrite ? adding : []);
 
-  /** Nothing of a vault that was locked stays on the page. */
-  const forget = useCallback(() => void client.resetQueries({ queryKey: listsKey }), [client]);
   const body = rows.total > 0 && !rows.error;
   return (
     <div className="files" data-details={panel && !narrow ? "" : undefined}>
@@ -186,7 +181,7 @@ export function FilesPage() {
         onMore={(anchor) => openMenu(anchor, menuItems(state.target, desk))}
       />
       <FolderNotice canWrite={rows.canWrite} />
-      <VaultBar path={path} onLocked={forget} />
+      <VaultBar path={path} />
       <div className="files-body">
         {body ? (
           <FileGrid

@@ -2,13 +2,14 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { useText } from "@/kernel/i18n/area";
 import { Button, Notice, toast } from "@/kernel/kit";
+import { listsKey } from "../files/cache";
 import { listVaults, lockVault, mayBeVault, vaultOf, vaultsKey } from "./api";
 import { vaultsText } from "./text";
 
 const LOOK_MS = 20_000;
 
 /** Above the list of a folder in an open vault: until when, and a button that locks it. */
-export function VaultBar({ path, onLocked }: { path: string; onLocked(): void }) {
+export function VaultBar({ path }: { path: string }) {
   const t = useText(vaultsText);
   const client = useQueryClient();
   const { data } = useQuery({
@@ -20,11 +21,11 @@ export function VaultBar({ path, onLocked }: { path: string; onLocked(): void })
   const vault = mayBeVault(path) ? vaultOf(data, path) : undefined;
   const isOpen = vault?.status === "unlocked";
   const wasOpen = useRef(isOpen);
-  // The server locks by itself; what is shown must go then.
+  // The server locks by itself; nothing of the vault may stay on the page then.
   useEffect(() => {
-    if (wasOpen.current && !isOpen && vault) onLocked();
+    if (wasOpen.current && !isOpen && vault) void client.resetQueries({ queryKey: listsKey });
     wasOpen.current = isOpen;
-  }, [isOpen, vault, onLocked]);
+  }, [isOpen, vault, client]);
   if (!vault?.locks_at || !isOpen) return null;
   const time = new Date(vault.locks_at).toLocaleTimeString(document.documentElement.lang, {
     hour: "2-digit",
@@ -34,7 +35,6 @@ export function VaultBar({ path, onLocked }: { path: string; onLocked(): void })
     await lockVault(vault.id);
     toast({ text: t.lockedNow(vault.name) });
     await client.invalidateQueries({ queryKey: vaultsKey });
-    onLocked();
   };
   return (
     <Notice action={<Button onClick={() => void lock()}>{t.lock}</Button>}>{t.open(vault.name, time)}</Notice>
