@@ -178,7 +178,9 @@ class TrashService:
         if target_path:
             spot = await self._places.target(home, target_path)
             if spot.home.file_id != home.file_id:
-                raise InvalidError("Put it back among your own files first, then move it.", field="target_path")
+                raise InvalidError(
+                    "Put it back among your own files first, then move it.", field="target_path"
+                )
             before = await self._places.spot(home, item.original_path)
             if (before.seal and before.seal.vault_id) != (spot.seal and spot.seal.vault_id):
                 raise VaultBoundaryError("Put it back where it was, then move it.")
