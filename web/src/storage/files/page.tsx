@@ -8,7 +8,6 @@ import { FileUp, FolderPlus, FolderUp, PageHeader, useMenu } from "@/kernel/kit"
 import { useActions } from "@/kernel/shell/actions";
 import type { Collected } from "../uploads/collect";
 import { uploads } from "../uploads/store";
-import { VaultBar } from "../vaults/bar";
 import { type Desk, menuItems, runAction } from "./actions";
 import type { FileItem } from "./api";
 import { pasteClip, pickFiles, usePaste } from "./bring";
@@ -180,8 +179,7 @@ export function FilesPage() {
         }}
         onMore={(anchor) => openMenu(anchor, menuItems(state.target, desk))}
       />
-      <FolderNotice canWrite={rows.canWrite} />
-      <VaultBar path={path} />
+      <FolderNotice canWrite={rows.canWrite} path={path} />
       <div className="files-body">
         {body ? (
           <FileGrid

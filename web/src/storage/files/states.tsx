@@ -14,6 +14,7 @@ import {
   Skeleton,
 } from "@/kernel/kit";
 import { quotaQuery } from "@/kernel/shell/quota";
+import { VaultBar } from "../vaults/bar";
 import { VaultLocked } from "../vaults/locked";
 import type { FolderRows } from "./listing";
 import { filesText } from "./text";
@@ -72,10 +73,15 @@ export function FolderState({ rows, view, onView, onUpload, goHome }: StateProps
   );
 }
 
-/** Above the list: why nothing can be put into it. */
-export function FolderNotice({ canWrite }: { canWrite: boolean }) {
+/** Above the list: why nothing can be put into it, and until when a vault is open. */
+export function FolderNotice({ canWrite, path }: { canWrite: boolean; path: string }) {
   const t = useText(filesText);
   const { data: space } = useQuery(quotaQuery);
-  if (!canWrite) return <Notice tone="info">{t.readOnly}</Notice>;
-  return space?.available_bytes === 0 && <Notice tone="warn">{t.full}</Notice>;
+  return (
+    <>
+      {!canWrite && <Notice tone="info">{t.readOnly}</Notice>}
+      {canWrite && space?.available_bytes === 0 && <Notice tone="warn">{t.full}</Notice>}
+      <VaultBar path={path} />
+    </>
+  );
 }
