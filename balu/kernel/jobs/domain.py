@@ -5,6 +5,7 @@ import fcntl
 import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import rich_click as click
@@ -64,7 +65,8 @@ async def run_startup(env: Env, jobs: Sequence[Job]) -> None:
         return
     async with _alone(env.part(Config)):
         for job in jobs:
-            await run_now(env, job)
+            # A worker that died in such a job holds its lane until the lease ends; no start waits for that.
+            await run_now(env, replace(job, lane=None))
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from balu.kernel.caller import Caller
+from balu.kernel.jobs import JobRow, enqueue, run_startup
 from balu.kernel.testing import FakeClock
 from balu.kernel.unit import Env, open_unit
 from balu.storage.files import (
@@ -24,6 +26,7 @@ from balu.storage.files import (
     Writer,
 )
 from balu.storage.files.intents import Intents
+from balu.storage.files.jobs import recover_files
 from balu.storage.files.names import to_stored
 from balu.storage.files.record import MovePlan, PutPlan
 from balu.storage.files.recover import Recovery
@@ -253,3 +256,11 @@ async def test_a_name_that_is_held_is_waited_for(env: Env, files: FileService, p
             await Intents(unit).close(holder)
     await task
     assert place.below() == {"move": {"b.txt"}, "delete": set(), "restore": {"a.txt"}}[act]
+
+
+async def test_a_start_does_not_wait_for_a_job_that_died(env: Env) -> None:
+    async with open_unit(env) as unit:
+        job_id = await enqueue(unit, recover_files)
+        dead = {"state": "running", "lease_until": unit.now() + timedelta(seconds=45)}
+        await unit.session.execute(update(JobRow).where(JobRow.id == job_id).values(**dead))
+    await run_startup(env, [recover_files])
