@@ -158,6 +158,13 @@ class Client:
             piece = upload.data[at:middle] if at < middle else upload.data[at:]
             headers = {**OFFSET, "upload-offset": str(at)}
             answer = server.request("PATCH", upload.place, piece, headers)
+            if answer.status == 409 and answer.json["code"] == "upload-offset" and answer.json["offset"] > at:
+                upload.acknowledged = answer.json["offset"]  # of a request that had seemed to be lost
+                if upload.acknowledged < len(upload.data):
+                    continue
+                answer = server.request(
+                    "PATCH", upload.place, b"", {**OFFSET, "upload-offset": str(len(upload.data))}
+                )
             if answer.status >= 300:
                 self.unfinished = None
                 raise RefusedError(f"PATCH at {at}: {answer.status} {answer.body!r}")
