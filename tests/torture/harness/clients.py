@@ -5,6 +5,7 @@ import http.client
 import json
 import random
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -153,11 +154,16 @@ class Client:
     def _send(self, server: Server, upload: Unfinished) -> None:
         after, middle = self._with(upload.name, upload.data), len(upload.data) // 2
         self._may_become(after)
+        patience = 30
         while True:
             at = upload.acknowledged
             piece = upload.data[at:middle] if at < middle else upload.data[at:]
             headers = {**OFFSET, "upload-offset": str(at)}
             answer = server.request("PATCH", upload.place, piece, headers)
+            if answer.status == 409 and answer.json["code"] == "busy" and patience:
+                patience -= 1  # the request that seemed lost is still at it
+                time.sleep(1)
+                continue
             if answer.status == 409 and answer.json["code"] == "upload-offset" and answer.json["offset"] > at:
                 upload.acknowledged = answer.json["offset"]  # of a request that had seemed to be lost
                 if upload.acknowledged < len(upload.data):
