@@ -3,7 +3,10 @@
 use crate::error::{Error, Result};
 use crate::header::{HEADER, Header};
 use crate::keys::{Keys, Secret};
-use crate::message::{CHUNK, Cipher, PREFIX, SEALED_CHUNK, chunk_offset, plain_size};
+use crate::message::{CHUNK, Cipher, PREFIX, SEALED_CHUNK, chunk_offset, plain_size, sealed_size};
+
+/// Chunks read together: few enough that their buffer comes from memory that is at hand.
+const AT_ONCE: u64 = 4;
 
 /// A complete file of a vault, open for reading.
 pub struct Reader {
@@ -79,22 +82,30 @@ impl Reader {
         if offset >= end {
             return Ok(0);
         }
-        let (first, last) = (offset / CHUNK as u64, (end - 1) / CHUNK as u64);
-        let stop = ((last + 1) * CHUNK as u64).min(self.size);
-        let tail = stop - last * CHUNK as u64 + 16;
-        let length = (last - first) * SEALED_CHUNK as u64 + tail;
-        let mut sealed = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
-        read_at(chunk_offset(first), &mut sealed)?;
+        let (mut next, last) = (offset / CHUNK as u64, (end - 1) / CHUNK as u64);
+        let mut sealed = Vec::new();
         let mut filled = 0;
-        for (number, chunk) in (first..).zip(sealed.chunks_mut(SEALED_CHUNK)) {
-            let plain = self.cipher.open(number, chunk)?;
-            let skip = usize::try_from(offset.saturating_sub(number * CHUNK as u64)).unwrap_or(0);
-            let part = plain.get(skip..).unwrap_or_default();
-            let count = part.len().min(buffer.len() - filled);
-            buffer[filled..filled + count].copy_from_slice(&part[..count]);
-            filled += count;
+        while next <= last {
+            let stop = (next + AT_ONCE).min(last + 1);
+            let length = self.place_after(stop) - chunk_offset(next);
+            sealed.resize(usize::try_from(length).unwrap_or(usize::MAX), 0);
+            read_at(chunk_offset(next), &mut sealed)?;
+            for (number, chunk) in (next..).zip(sealed.chunks_mut(SEALED_CHUNK)) {
+                let plain = self.cipher.open(number, chunk)?;
+                let skip = usize::try_from(offset.saturating_sub(number * CHUNK as u64)).unwrap_or(0);
+                let part = plain.get(skip..).unwrap_or_default();
+                let count = part.len().min(buffer.len() - filled);
+                buffer[filled..filled + count].copy_from_slice(&part[..count]);
+                filled += count;
+            }
+            next = stop;
         }
         Ok(filled)
+    }
+
+    /// Where the chunk before *number* ends in the file.
+    fn place_after(&self, number: u64) -> u64 {
+        chunk_offset(number).min(sealed_size(self.size))
     }
 }
 
