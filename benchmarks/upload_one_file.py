@@ -28,25 +28,31 @@ class UploadOneFile(Workload):
 
     def measure(self, server: Server, plan: Plan, turn: int) -> Figures:
         name = f"upload-{turn}.bin"
-
-        def work() -> Work:
-            with Connection(server.port, keep=plan.smoke) as connection, plan.source.open("rb") as data:
-                connection.send_file(server.upload(name), data.fileno(), 0, plan.size_bytes)
-                connection.receive().expect(200, 201, 204)
-            return Work(1, plan.size_bytes)
-
-        figures = metered(server, plan, work)
+        figures = metered(server, plan, lambda: put(server, plan, name))
         if server.stores:
-            stored = server.files / name
-            if stored.stat().st_size != plan.size_bytes:
-                message = f"{server.name} stored {stored.stat().st_size} bytes"
-                raise WrongAnswerError(message)
-            if plan.smoke and not filecmp.cmp(stored, plan.source, shallow=False):
-                message = f"{server.name} stored other bytes"
-                raise WrongAnswerError(message)
-            stored.unlink()
-            server.refresh()
+            check_and_remove(server, plan, name)
         return figures
+
+
+def put(server: Server, plan: Plan, name: str) -> Work:
+    """Send the source file in one request."""
+    with Connection(server.port, keep=plan.smoke) as connection, plan.source.open("rb") as data:
+        connection.send_file(server.upload(name), data.fileno(), 0, plan.size_bytes)
+        connection.receive().expect(200, 201, 204)
+    return Work(1, plan.size_bytes)
+
+
+def check_and_remove(server: Server, plan: Plan, name: str) -> None:
+    """Insist that the file on disk is the source, and make room for the next."""
+    stored = server.files / name
+    if stored.stat().st_size != plan.size_bytes:
+        message = f"{server.name} stored {stored.stat().st_size} bytes"
+        raise WrongAnswerError(message)
+    if plan.smoke and not filecmp.cmp(stored, plan.source, shallow=False):
+        message = f"{server.name} stored other bytes"
+        raise WrongAnswerError(message)
+    stored.unlink()
+    server.refresh()
 
 
 WORKLOADS = (UploadOneFile(),)

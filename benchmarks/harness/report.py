@@ -1,6 +1,8 @@
 """Results to JSON, JSON to the tables of the README."""
 
 import json
+import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
@@ -12,6 +14,8 @@ from benchmarks.harness.workload import TITLES, Target, Workload
 HERE = Path(__file__).parents[1]
 RESULTS = HERE / "results.json"
 README = HERE / "README.md"
+PROFILES = HERE / "profiles"
+DECISIONS = HERE.parent / "docs" / "decisions"
 _BEGIN, _END = "<!-- written by the harness -->", "<!-- end -->"
 _YARDSTICK = "nginx"
 
@@ -54,9 +58,20 @@ def _targets(workloads: Sequence[Workload], records: Mapping[str, Record]) -> st
         samples = records[workload.name]["samples"]
         for target in workload.targets:
             values = _target_values(target, samples)
-            verdict = "not measured" if not values else "met" if target.met(median(values)) else "**missed**"
+            verdict = (
+                "not measured" if not values else "met" if target.met(median(values)) else _miss(workload)
+            )
             rows.append([workload.row, workload.title, str(target), _spread(values), verdict])
     return _table(["row", "work", "target", "Balu", ""], rows)
+
+
+def _miss(workload: Workload) -> str:
+    """That a target was missed, and where it says why: a decision that names the row, or a profile."""
+    profiles = [path for path in PROFILES.glob("*") if path.stem in {workload.row, workload.name}]
+    names_it = re.compile(rf"\b{workload.row}\b")
+    decisions = [path for path in DECISIONS.glob("*.md") if names_it.search(path.read_text(encoding="utf-8"))]
+    links = [f"[{path.stem}]({os.path.relpath(path, HERE)})" for path in sorted(decisions + profiles)]
+    return f"**missed**; {', '.join(links) or 'no profile yet'}"
 
 
 def _target_values(target: Target, samples: Mapping[str, list[dict[str, float]]]) -> list[float]:
@@ -70,12 +85,16 @@ def _target_values(target: Target, samples: Mapping[str, list[dict[str, float]]]
 def _workload(workload: Workload, record: Record) -> str:
     samples: Mapping[str, list[dict[str, float]]] = record["samples"]
     cost = workload.figures[0]
-    header = ["server", *(TITLES[figure] for figure in workload.figures), f"{TITLES[cost]} / {_YARDSTICK}'s"]
+    header = ["server", *(TITLES[figure] for figure in workload.figures)]
+    if _YARDSTICK in samples:
+        header.append(f"{TITLES[cost]} / {_YARDSTICK}'s")
     by_cost: Callable[[str], float] = lambda name: median(sample[cost] for sample in samples[name])  # noqa: E731
     rows = []
     for name in sorted(samples, key=by_cost):
         columns = [_spread([sample[figure] for sample in samples[name]]) for figure in workload.figures]
-        rows.append([name, *columns, _spread(_ratios(samples, name, cost))])
+        if _YARDSTICK in samples:
+            columns.append(_spread(_ratios(samples, name, cost)))
+        rows.append([name, *columns])
     rounds = max(len(turns) for turns in samples.values())
     when = f"{rounds} rounds, {record['measured_at'][:10]}, load {record['load']:g}."
     return f"## {workload.row}: {workload.title}\n\n{when}\n\n{_table(header, rows)}"

@@ -24,6 +24,15 @@ TITLES = {
     "idle_rss_mib": "RSS MiB",
     "idle_pss_mib": "PSS MiB",
     "idle_cpu_percent": "% of a core",
+    "put_cpu_s_per_gib": "its own PUT's",
+    "times_put": "CPU / PUT's",
+    "finalise_s": "seconds",
+    "archive_cpu_s": "CPU s",
+    "zip_cpu_s": "CPU s of zip -0",
+    "times_zip": "CPU / zip's",
+    "p99_ms": "p99 ms of others",
+    "quiet_p99_ms": "p99 ms when quiet",
+    "times_quiet": "p99 / quiet p99",
 }
 BY_BYTES = ("cpu_s_per_gib", "mib_per_s", "rss_growth_mib", "peak_rss_mib")
 BY_COUNT = ("cpu_ms_each", "per_s", "rss_growth_mib", "peak_rss_mib")
