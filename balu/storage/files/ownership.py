@@ -1,5 +1,7 @@
 """Rows of a file or tree that gets another owner: names, ledger, versions and grants follow."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, func, select, update
 
 from balu.kernel.unit import Unit
@@ -30,8 +32,7 @@ async def hand_over(unit: Unit, top: FileRow, owner_id: int, *, with_grants: boo
         granted = GrantRow.file_id.in_(part)
         if with_grants:  # what the new owner was given is theirs now
             await session.execute(delete(GrantRow).where(granted, GrantRow.grantee_id == owner_id))
-            theirs = update(GrantRow).where(granted, GrantRow.giver_id == former)
-            await session.execute(theirs.values(giver_id=owner_id))
+            await _take_over_grants(unit, part, former, owner_id)
         else:
             await session.execute(delete(GrantRow).where(granted))
     await session.refresh(top)
@@ -39,3 +40,19 @@ async def hand_over(unit: Unit, top: FileRow, owner_id: int, *, with_grants: boo
     await quota.move(former, live=-live, versions=-versions)
     await quota.move(owner_id, live=live, versions=versions)
     session.add(JournalRow(file_id=top.id, owner_id=former, op="delete", rev=top.rev, at=unit.now()))
+
+
+async def _take_over_grants(unit: Unit, file_ids: Sequence[int], former: int, owner_id: int) -> None:
+    """What *former* gave is given by *owner_id* now; whoever had something from both keeps the sum."""
+    query = select(GrantRow).where(GrantRow.file_id.in_(file_ids), GrantRow.giver_id.in_((former, owner_id)))
+    rows = (await unit.session.scalars(query)).all()
+    own = {(row.file_id, row.grantee_id): row for row in rows if row.giver_id == owner_id}
+    for row in rows:
+        if row.giver_id == former:
+            twin = own.get((row.file_id, row.grantee_id))
+            if twin is None:
+                row.giver_id = owner_id
+            else:
+                twin.rights |= row.rights
+                await unit.session.delete(row)
+    await unit.session.flush()

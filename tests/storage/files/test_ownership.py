@@ -58,6 +58,19 @@ async def test_a_tree_with_versions_and_shares_changes_hands(client: Client, env
     assert (await client.get(f"/api/files/{plan}", headers=ROOT)).json()["can_write"] is True
 
 
+async def test_who_was_given_something_by_both_keeps_the_sum(client: Client, env: Env) -> None:
+    plan = await put(client, "plan", b"plan")
+    address = f"/api/files/{plan}/permissions"
+    await client.post(address, json={"username": "ben", "can_edit": True, "can_share": True})
+    await client.post(address, json={"username": "root"})
+    onwards = await client.post(address, json={"username": "root", "can_edit": True}, headers=BEN)
+    assert onwards.status_code == 200, onwards.text
+    await transfer(client, path="plan")
+    rules = (await client.get(address, headers=BEN)).json()["rules"]
+    assert [(rule["user_id"], rule["can_view"], rule["can_edit"]) for rule in rules] == [(3, True, True)]
+    assert await live(env, 1, 2) == [0, 4]
+
+
 async def test_what_is_in_the_way(client: Client, env: Env, place: Any) -> None:
     for name in ("a", "b", "c"):
         await put(client, name, b"anna's")
