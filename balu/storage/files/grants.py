@@ -113,15 +113,18 @@ class Grants:
         )
 
     async def take(self, taker_id: int, chain: Chain, grantee_id: int | None = None) -> int:
-        """End grants on the last of *chain*, of one person or of all; returns how many there were.
+        """End grants on the last of *chain*, to one person or to all; returns how many there were.
 
-        The owner ends anybody's, a grantee those to and from themselves.
+        The owner ends anybody's, others what they gave; what was given to them only when they are named.
         """
         query = delete(GrantRow).where(GrantRow.file_id == chain[-1].id)
         if grantee_id is not None:
             query = query.where(GrantRow.grantee_id == grantee_id)
         if taker_id != chain[0].owner_id:
-            query = query.where(or_(GrantRow.giver_id == taker_id, GrantRow.grantee_id == taker_id))
+            theirs = GrantRow.giver_id == taker_id
+            if grantee_id == taker_id:
+                theirs |= GrantRow.grantee_id == taker_id
+            query = query.where(theirs)
         return int((await self._session.execute(query)).rowcount)  # type: ignore[attr-defined]
 
     async def forget_user(self, user_id: int) -> None:

@@ -11,7 +11,8 @@ from balu.kernel.caller import Caller
 from balu.kernel.errors import InvalidError
 from balu.kernel.unit import Env, Unit, open_unit
 from balu.storage.files.controller import READ, WITH_FILES, WRITE, Files
-from balu.storage.files.grants import Grants
+from balu.storage.files.errors import FileNotFoundHereError
+from balu.storage.files.grants import Chain, Grants
 from balu.storage.files.models import GrantRow
 from balu.storage.files.mounts import volume_id_of
 from balu.storage.files.places import Found
@@ -51,7 +52,7 @@ class PermissionController(Controller):
             raise InvalidError("Another owner is set by transfer-ownership.", field="owner_id")
         found.spot.need(Right.SHARE)
         async with open_unit(env) as unit:
-            chain = await FileRows(unit).path_of(found.row.id)
+            chain = await _chain(unit, found)
             await Grants(unit).take(caller.user_id, chain)
             for rule in data.rules:
                 await Grants(unit).give(caller.user_id, chain, rule.user_id, _rights(rule))
@@ -74,7 +75,7 @@ class PermissionController(Controller):
         """Let somebody do something with a file, or with a folder and everything below it."""
         found = await files.find(None, file_id)
         async with open_unit(env) as unit:
-            chain = await FileRows(unit).path_of(file_id)
+            chain = await _chain(unit, found)
             grantee_id = await Grants(unit).account(data.username)
             await Grants(unit).give(caller.user_id, chain, grantee_id, _rights(data))
         return await _read(env, caller, found)
@@ -91,9 +92,17 @@ class PermissionController(Controller):
         """Take it back; somebody it was given to can give it up."""
         found = await files.find(None, file_id)
         async with open_unit(env) as unit:
-            chain = await FileRows(unit).path_of(file_id)
+            chain = await _chain(unit, found)
             await Grants(unit).take(caller.user_id, chain, await Grants(unit).account(username))
         return await _read(env, caller, found)
+
+
+async def _chain(unit: Unit, found: Found) -> Chain:
+    """The rows down to *found*, which may have been deleted since it was found."""
+    chain = await FileRows(unit).path_of(found.row.id)
+    if not chain:
+        raise FileNotFoundHereError("There is no such file or folder any more.")
+    return chain
 
 
 async def _read(env: Env, caller: Caller, found: Found) -> Permissions:

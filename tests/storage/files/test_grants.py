@@ -233,6 +233,18 @@ async def test_rules_by_path(client: Client, ben: Client, docs: int) -> None:
     assert unknown.status_code == 404
 
 
+async def test_who_shares_on_sets_only_what_they_gave(client: Client, ben: Client, docs: int) -> None:
+    await give(client, docs, can_share=True)
+    await give(client, docs, to="root")
+    for rules in ([{"user_id": 3, "can_view": True}], []):
+        answer = await ben.put("/api/files/permissions", json={"path": f"{SHARED}/docs", "rules": rules})
+        assert answer.status_code == 200, answer.text
+        mine = [(one["user_id"], one["can_share"]) for one in answer.json()["rules"]]
+        assert mine == [(2, True), *((one["user_id"], False) for one in rules)]
+    owners = (await client.get("/api/files/permissions", params={"path": "docs"})).json()["rules"]
+    assert [one["user_id"] for one in owners] == [2, 3]
+
+
 async def test_one_file_shows_nothing_beside_it(client: Client, ben: Client, docs: int) -> None:
     a = await id_of(client, "docs/a.txt")
     await give(client, a, can_edit=True, can_delete=True)
