@@ -1,7 +1,7 @@
 """Grants: what owners let others do with a file or folder and with everything below it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, or_, select
@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from balu.identity.users import UserNotFoundError, UserService
 from balu.kernel.errors import ForbiddenError, InvalidError
 from balu.kernel.unit import Unit
+from balu.storage.files.facts import BATCH
 from balu.storage.files.models import FileRow, GrantRow
 from balu.storage.files.names import name_key, numbered
 from balu.storage.files.rights import EVERY_RIGHT, Right
@@ -41,21 +42,19 @@ class Grants:
 
         Rights add up on the way down, and a grant is worth what its giver holds there now.
         """
-        if chain[0].owner_id == user_id:
-            return [EVERY_RIGHT] * len(chain)
-        on: dict[int, list[GrantRow]] = defaultdict(list)
-        query = select(GrantRow).where(GrantRow.file_id.in_([row.id for row in chain]))
-        for grant in await self._session.scalars(query):
-            on[grant.file_id].append(grant)
-        have: dict[int, Right] = defaultdict(lambda: Right.NONE, {chain[0].owner_id: EVERY_RIGHT})
-        found = []
-        for row in chain:
-            _spread(have, on[row.id])
-            found.append(have[user_id])
-        return found
+        return _held(user_id, chain, await self._on([row.id for row in chain]))
 
-    async def given_to(self, user_id: int, name: str | None = None) -> list[Shared]:
-        """What others gave to *user_id*, oldest first; only what may be called *name* when one is said.
+    async def _on(self, file_ids: Sequence[int]) -> Mapping[int, Sequence[GrantRow]]:
+        """Grants by the file or folder they were made on."""
+        on: dict[int, list[GrantRow]] = defaultdict(list)
+        for start in range(0, len(file_ids), BATCH):
+            some = GrantRow.file_id.in_(file_ids[start : start + BATCH])
+            for grant in await self._session.scalars(select(GrantRow).where(some)):
+                on[grant.file_id].append(grant)
+        return on
+
+    async def given_to(self, user_id: int) -> list[Shared]:
+        """What others gave to *user_id*, oldest first.
 
         Things with the same name get numbers, so every name is there once.
         """
@@ -64,15 +63,14 @@ class Grants:
         rows, shared, taken = FileRows(self._unit), list[Shared](), set[str]()
         paths = await rows.paths_of(list((await self._session.scalars(query)).all()))
         names = await UserService(self._unit).names(list({path[0].owner_id for path in paths}))
+        on = await self._on(list({row.id for path in paths for row in path}))
         for path in paths:
             number, shown = 1, path[-1].name
             while name_key(shown) in taken:
                 number += 1
                 shown = numbered(path[-1].name, number)
             taken.add(name_key(shown))
-            if name is not None and shown != name:
-                continue
-            rights = (await self.held(user_id, path))[-1]
+            rights = _held(user_id, path, on)[-1]
             if rights & Right.VIEW and path[0].owner_id != user_id:
                 shared.append(Shared(shown, path, names.get(path[0].owner_id, ""), rights))
         return shared
@@ -142,6 +140,17 @@ class Grants:
         if found is None:
             raise UserNotFoundError("There is no such account.")
         return found.id
+
+
+def _held(user_id: int, chain: Chain, on: Mapping[int, Sequence[GrantRow]]) -> list[Right]:
+    if chain[0].owner_id == user_id:
+        return [EVERY_RIGHT] * len(chain)
+    have: dict[int, Right] = defaultdict(lambda: Right.NONE, {chain[0].owner_id: EVERY_RIGHT})
+    found = []
+    for row in chain:
+        _spread(have, on.get(row.id, ()))
+        found.append(have[user_id])
+    return found
 
 
 def _spread(have: dict[int, Right], grants: Iterable[GrantRow]) -> None:
