@@ -16,6 +16,7 @@ from balu.storage.files.errors import FileExistsHereError, FolderNotEmptyError
 from balu.storage.files.mounts import volume_id_of
 from balu.storage.files.places import Found
 from balu.storage.files.schemas import FileItem
+from balu.storage.files.seals import VaultBoundaryError
 from balu.storage.files.service import FileService
 from balu.storage.files.window import Window
 
@@ -83,6 +84,8 @@ async def _check(files: FileService, source: Found, *, recursive: bool) -> None:
         raise InvalidError("Name something in the home; the home itself stays.", field="path")
     if source.spot.given is not None:
         raise InvalidError("This path is somebody else's. Name them as owner_id.", field="path")
+    if source.spot.seal is not None:
+        raise VaultBoundaryError("What lies in a vault is its owner's to give, however open it stands.")
     if source.is_folder and not recursive and (await files.list(source.spot, Window(limit=1))).total:
         raise FolderNotEmptyError("The folder is not empty. Ask for recursive=true.")
 

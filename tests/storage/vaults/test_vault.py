@@ -382,6 +382,18 @@ async def test_other_people_see_nothing_of_it(vault: Vault) -> None:
         assert answer.status_code == 404
 
 
+async def test_no_administrator_takes_anything_out_of_an_open_vault(vault: Vault) -> None:
+    await vault.put(SECRET)
+    for path in (f"Papers.vault/{SECRET}", "Papers.vault"):
+        refused = await vault.client.post(
+            "/api/files/transfer-ownership",
+            json={"path": path, "owner_id": 1, "new_owner_id": 3},
+            headers={"x-test-user": "root"},
+        )
+        assert (refused.status_code, refused.json()["code"]) == (409, "vault-boundary"), refused.text
+    assert (await vault.get(SECRET)).content == BODY
+
+
 @pytest.mark.parametrize(
     ("wish", "status"),
     [
