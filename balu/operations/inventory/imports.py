@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from balu.kernel.unit import Unit
 from balu.operations.inventory.drafts import Draft, Sheet, issue_of
@@ -57,7 +57,7 @@ class Importer:
                 ``failed_devices`` in the problem names rows, fields and fixes.
         """
         linker = await Linker.load(self._unit)
-        steps = await self._plan(sheet, linker)
+        steps = await self._plan(sheet, linker, locks=not dry_run)
         failures = [sheet.failures[index] for index in sorted(sheet.failures)]
         if failures and on_error == "abort" and not dry_run:
             raise refusal(failures)
@@ -87,8 +87,8 @@ class Importer:
             new_locations=linker.new_locations,
         )  # fmt: skip
 
-    async def _plan(self, sheet: Sheet, linker: Linker) -> list[Step]:
-        meant = await self._meant(sheet.drafts)
+    async def _plan(self, sheet: Sheet, linker: Linker, *, locks: bool) -> list[Step]:
+        meant = await self._meant(sheet.drafts, locks=locks)
         steps: list[Step] = []
         for draft in sheet.drafts:
             device = meant.get(draft.index)
@@ -104,12 +104,12 @@ class Importer:
             steps.append(Step(draft, device, after, difference(before, after), links))
         return steps
 
-    async def _meant(self, drafts: Sequence[Draft]) -> dict[int, DeviceRead]:
+    async def _meant(self, drafts: Sequence[Draft], *, locks: bool) -> dict[int, DeviceRead]:
         """The device each draft means, by the draft's index."""
         by_name: dict[str, DeviceRead] = {}
-        for some in _chunks([key_of(draft.name) for draft in drafts]):
-            query = devices_query(DeviceRow.name_key.in_(some), LIVE)
-            by_name |= {key_of(one.name): one for one in await read_all(self._session, query)}
+        for some in _chunks(sorted(key_of(draft.name) for draft in drafts)):
+            found = await self._read(DeviceRow.name_key.in_(some), locks=locks)
+            by_name |= {key_of(one.name): one for one in found}
         meant = {
             draft.index: by_name[key_of(draft.name)] for draft in drafts if key_of(draft.name) in by_name
         }
@@ -117,16 +117,22 @@ class Importer:
         rest = [draft for draft in drafts if draft.index not in meant and draft.given.get("serial_number")]
         by_serial: dict[str, list[DeviceRead]] = {}
         for some in _chunks(sorted({draft.given["serial_number"] for draft in rest})):
-            query = devices_query(DeviceRow.serial_number.in_(some), LIVE)
-            for one in await read_all(self._session, query):
+            for one in await self._read(DeviceRow.serial_number.in_(some), locks=locks):
                 by_serial.setdefault(one.serial_number or "", []).append(one)
         for draft in rest:
-            found = by_serial.get(draft.given["serial_number"], [])
+            same = by_serial.get(draft.given["serial_number"], [])
             # A number that several devices share, such as "Default string", names none of them.
-            if len(found) == 1 and found[0].id not in claimed:
-                claimed.add(found[0].id)
-                meant[draft.index] = found[0]
+            if len(same) == 1 and same[0].id not in claimed:
+                claimed.add(same[0].id)
+                meant[draft.index] = same[0]
         return meant
+
+    async def _read(self, where: ColumnElement[bool], *, locks: bool) -> list[DeviceRead]:
+        """Devices as they are now; *locks*: nobody changes them before the import is done."""
+        if locks:  # always in the same order, so that two imports cannot wait for each other
+            rows = select(DeviceRow.id).where(where, LIVE).order_by(DeviceRow.name_key)
+            await self._session.execute(rows.with_for_update())
+        return await read_all(self._session, devices_query(where, LIVE))
 
     async def _create(self, steps: Sequence[Step], linker: Linker) -> Sequence[int]:
         if not steps:

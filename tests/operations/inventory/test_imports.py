@@ -1,5 +1,6 @@
 """Imports and exports: nothing lost, nothing twice, nothing half."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from balu.kernel.unit import Env, open_unit
+from balu.operations.inventory.devices import DeviceService
 from balu.operations.inventory.drafts import Sheet
+from balu.operations.inventory.history import Author
 from balu.operations.inventory.models import (
     ChangeRow,
     DeviceRow,
@@ -225,3 +228,20 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them() -> None:
     table = read_table(b'name,notes\na,"two\nlines"\n\nb,\n')
     assert [(raw.index, raw.row) for raw in table.rows] == [(0, 2), (1, 4)]
     assert [draft.name for draft in Sheet(table.rows).drafts] == ["a", "b"]
+
+
+async def test_an_import_builds_on_what_was_changed_while_it_began(
+    client: httpx.AsyncClient, env: Env
+) -> None:
+    made = (
+        await client.post("/devices", json={"name": "nas", "device_type": "linux_server_physical"})
+    ).json()
+    async with open_unit(env) as unit:
+        await DeviceService(unit).update(Author(2, "ola"), made["id"], {"notes": "in the cellar"})
+        importing = asyncio.create_task(send(client, [{"name": "nas", "serial_number": "S1"}]))
+        await asyncio.wait({importing}, timeout=1)
+        assert not importing.done()
+    report = await importing
+    assert (report.status_code, report.json()["updated"]) == (200, 1), report.text
+    device = (await client.get(f"/devices/{made['id']}")).json()
+    assert (device["notes"], device["serial_number"], device["version"]) == ("in the cellar", "S1", 3)
