@@ -19,6 +19,7 @@ from balu.storage.files.places import Found
 from balu.storage.files.rights import EVERY_RIGHT, Right
 from balu.storage.files.rows import FileRows
 from balu.storage.files.schemas import Permission, PermissionGive, Permissions, PermissionsSet, Rule
+from balu.storage.files.seals import VaultNotGivenError
 
 EnvDep = NamedDependency[Env]
 CallerDep = NamedDependency[Caller]
@@ -51,6 +52,8 @@ class PermissionController(Controller):
         if data.owner_id not in {None, found.spot.home.owner_id}:
             raise InvalidError("Another owner is set by transfer-ownership.", field="owner_id")
         found.spot.need(Right.SHARE)
+        if data.rules:
+            _check_givable(found)
         async with open_unit(env) as unit:
             chain = await _chain(unit, found)
             await Grants(unit).take(caller.user_id, chain)
@@ -74,6 +77,7 @@ class PermissionController(Controller):
     ) -> Permissions:
         """Let somebody do something with a file, or with a folder and everything below it."""
         found = await files.find(None, file_id)
+        _check_givable(found)
         async with open_unit(env) as unit:
             chain = await _chain(unit, found)
             grantee_id = await Grants(unit).account(data.username)
@@ -103,6 +107,11 @@ async def _chain(unit: Unit, found: Found) -> Chain:
     if not chain:
         raise FileNotFoundHereError("There is no such file or folder any more.")
     return chain
+
+
+def _check_givable(found: Found) -> None:
+    if found.spot.content_seal is not None:
+        raise VaultNotGivenError("A vault and what is in it cannot be given to others. Give a copy outside.")
 
 
 async def _read(env: Env, caller: Caller, found: Found) -> Permissions:

@@ -18,7 +18,7 @@ from balu.storage.files.models import FileRow
 from balu.storage.files.names import check_name, from_wire, name_key, numbered, split, to_stored, to_wire
 from balu.storage.files.rights import EVERY_RIGHT, SHARED, Given, Right
 from balu.storage.files.rows import INO_MASK, FileRows, differs
-from balu.storage.files.seals import Seal, Seals, VaultLockedError
+from balu.storage.files.seals import Seal, Seals, VaultLockedError, VaultNotGivenError
 from balu.storage.volumes import Mounted, Volumes
 from balu_core import Entry, Volume
 
@@ -257,7 +257,7 @@ class Places:
         Raises:
             FileNotFoundHereError: it leads into something that nobody gave them.
             SharedRootError: it is the list of what others gave, which is no place.
-            VaultLockedError: it lies in a vault that is locked.
+            VaultLockedError, VaultNotGivenError: it lies in a vault that is locked, or is somebody else's.
         """
         parts = split(path)
         if parts and parts[0] == SHARED:
@@ -266,7 +266,7 @@ class Places:
 
     async def _as_on_disk(self, folder: Spot, parts: tuple[str, ...]) -> Spot:
         whole = (*folder.parts, *parts)
-        if (seal := await self._seals.of(folder.home, whole)) is not None:
+        if (seal := await self._seal_of(folder.home, whole, folder.given)) is not None:
             cut = max(len(folder.parts), seal.depth)
             if cut > seal.depth:
                 _ = seal.keys
@@ -276,6 +276,10 @@ class Places:
         if not any(map(from_wire, parts)) or await self.stat(literal) is not None:
             return literal
         return folder.child(*(from_wire(part) or part for part in parts))
+
+    async def _seal_of(self, home: Home, parts: tuple[str, ...], given: Given | None) -> Seal | None:
+        seal = await self._seals.of(home, parts)
+        return seal if seal is None or given is None else seal.foreign()
 
     async def _given_spot(self, user_id: int, parts: tuple[str, ...]) -> Spot:
         if not parts:
@@ -398,7 +402,7 @@ class Places:
         Raises:
             FileNotFoundHereError: unknown, deleted, gone from the disk, or somebody else's who did not
                 give it to the caller.
-            VaultLockedError: it lies in a vault that is locked.
+            VaultLockedError, VaultNotGivenError: it lies in a vault that is locked, or is somebody else's.
         """
         given: Given | None = None
         async with open_unit(self._env, writes=False) as unit:
@@ -408,7 +412,7 @@ class Places:
         if not rows or (given is None and rows[0].owner_id != caller.user_id):
             raise FileNotFoundHereError("There is no such file or folder.")
         home, parts = await self._home_at(rows[0]), tuple(row.name for row in rows[1:])
-        seal = await self._seals.of(home, parts)
+        seal = await self._seal_of(home, parts, given)
         if seal is not None:
             home = replace(home, seal=seal)
             if len(parts) > seal.depth:
@@ -426,7 +430,7 @@ class Places:
             async with slots:
                 try:
                     return await self.by_id(caller, file_id)
-                except (FileNotFoundHereError, VaultLockedError):
+                except (FileNotFoundHereError, VaultLockedError, VaultNotGivenError):
                     return None
 
         return [found for found in await asyncio.gather(*map(one, ids)) if found is not None]

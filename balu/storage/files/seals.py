@@ -5,10 +5,10 @@ the Env. Without them no folder is sealed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from balu.kernel.errors import BaluError, UnsafePathError
+from balu.kernel.errors import BaluError, ForbiddenError, UnsafePathError
 
 if TYPE_CHECKING:
     from balu.storage.files.places import Home
@@ -23,6 +23,12 @@ class VaultLockedError(BaluError):
     """The vault is locked."""
 
     status, code = 423, "vault-locked"
+
+
+class VaultNotGivenError(ForbiddenError):
+    """A vault is its owner's alone."""
+
+    code = "vault-not-given"
 
 
 class VaultBoundaryError(BaluError):
@@ -40,6 +46,12 @@ class Seal:
     """How many components lead from the home to the folder itself, which is not encrypted."""
     opened: "VaultKeys | None"
     """None while it is locked."""
+    is_foreign: bool = False
+    """Whether it is looked at by somebody else than its owner; nothing opens it then."""
+
+    def foreign(self) -> "Seal":
+        """The same for everybody else, whom a grant on a folder above lets see that there is a vault."""
+        return replace(self, opened=None, is_foreign=True)
 
     @property
     def keys(self) -> "VaultKeys":
@@ -47,7 +59,10 @@ class Seal:
 
         Raises:
             VaultLockedError: nobody has unlocked it, or not lately.
+            VaultNotGivenError: it is somebody else's.
         """
+        if self.is_foreign:
+            raise VaultNotGivenError("What is in a vault is its owner's alone. Ask for a copy outside of it.")
         if self.opened is None:
             raise VaultLockedError("This vault is locked. Unlock it with its passphrase first.")
         return self.opened

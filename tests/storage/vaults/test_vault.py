@@ -394,6 +394,47 @@ async def test_no_administrator_takes_anything_out_of_an_open_vault(vault: Vault
     assert (await vault.get(SECRET)).content == BODY
 
 
+async def test_it_is_given_to_nobody_and_through_no_folder_above(vault: Vault) -> None:
+    client, ben = vault.client, {"x-test-user": "ben"}
+    inner = (await vault.put(f"Sub/{SECRET}")).json()["file_id"]
+    for file_id in (inner, vault.made["folder_id"]):
+        given = await client.post(f"/api/files/{file_id}/permissions", json={"username": "ben"})
+        assert (given.status_code, given.json()["code"]) == (403, "vault-not-given")
+    rules = {"path": f"Papers.vault/Sub/{SECRET}", "rules": [{"user_id": 2, "can_view": True}]}
+    ruled = await client.put("/api/files/permissions", json=rules)
+    assert (ruled.status_code, ruled.json()["code"]) == (403, "vault-not-given")
+    await client.put("/api/files/content/Docs/open.txt?parents=1", content=b"open")
+    move = {"source_path": "Papers.vault", "target_path": "Docs/Papers.vault"}
+    assert (await client.put("/api/files/move", json=move)).status_code == 200
+    docs = (await client.get("/api/files/list")).json()["files"][0]["file_id"]
+    wish = {"username": "ben", "can_view": True, "can_edit": True, "can_delete": True, "can_share": True}
+    assert (await client.post(f"/api/files/{docs}/permissions", json=wish)).status_code == 200
+    here = "Shared with me/Docs"
+    assert sorted(await names(client, here, ben)) == ["Papers.vault", "open.txt"]
+    inside = f"{here}/Papers.vault/Sub/{SECRET}"
+    for answer in (
+        await client.get("/api/files/list", params={"path": f"{here}/Papers.vault"}, headers=ben),
+        await client.get("/api/files/list", params={"path": f"{here}/Papers.vault/Sub"}, headers=ben),
+        await client.get(f"/api/files/download/{inside}", headers=ben),
+        await client.get(f"/api/files/download/{inner}", headers=ben),
+        await client.get(f"/api/files/{inner}", headers=ben),
+        await client.get("/api/files/archive", params={"path": f"{here}/Papers.vault"}, headers=ben),
+        await client.put(f"/api/files/content/{here}/Papers.vault/new", content=b"x", headers=ben),
+        await client.post(
+            "/api/files/copy", json={"source_path": inside, "target_path": "mine"}, headers=ben
+        ),
+        await client.delete(f"/api/files/{inside}", headers=ben),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "vault-not-given"), answer.request.url
+    got = await client.get(f"/api/files/download/Docs/Papers.vault/Sub/{SECRET}")
+    assert got.content == BODY
+
+
+async def names(client: httpx.AsyncClient, path: str, headers: dict[str, str]) -> list[str]:
+    answer = await client.get("/api/files/list", params={"path": path}, headers=headers)
+    return [item["name"] for item in answer.json()["files"]]
+
+
 @pytest.mark.parametrize(
     ("wish", "status"),
     [
