@@ -30,6 +30,15 @@ def hand_out(data_dir: Path) -> None:
 
 def ask(data_dir: Path) -> bytes:
     """The key of the server on *data_dir*; one of this process's own where no server runs."""
+    return _asked(data_dir) or secrets.token_bytes(KEY_BYTES)
+
+
+def is_served(data_dir: Path) -> bool:
+    """Whether a server on *data_dir* hands out its key to this process."""
+    return _asked(data_dir) is not None
+
+
+def _asked(data_dir: Path) -> bytes | None:
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(WAIT_S)
         try:
@@ -37,7 +46,7 @@ def ask(data_dir: Path) -> bytes:
             key = client.recv(KEY_BYTES, socket.MSG_WAITALL) if _is_ours(client) else b""
         except OSError:
             key = b""
-    return key if len(key) == KEY_BYTES else secrets.token_bytes(KEY_BYTES)
+    return key if len(key) == KEY_BYTES else None
 
 
 def _serve(listener: socket.socket, key: bytes) -> None:

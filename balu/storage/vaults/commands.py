@@ -7,11 +7,14 @@ from typing import Any
 import rich_click as click
 
 from balu.identity.users import UserNotFoundError, UserService
+from balu.kernel import bootkey
 from balu.kernel.caller import Caller
-from balu.kernel.commands import Env, command
+from balu.kernel.commands import Env, Verdict, command
+from balu.kernel.config import Config
 from balu.kernel.unit import open_unit
 from balu.storage.vaults import record as records
-from balu.storage.vaults.recover import Recovered, recover
+from balu.storage.vaults.errors import NoServerError
+from balu.storage.vaults.recover import recover
 from balu.storage.vaults.service import Vault, VaultService
 
 USER = click.option("--user", "username", required=True, help="Whose vault it is.")
@@ -31,13 +34,20 @@ async def list_vaults(env: Env, *, username: str) -> Any:
 @command("vaults create", USER, click.argument("name"), click.option("--parent", default=""), PASSPHRASE)
 async def create_vault(env: Env, *, username: str, name: str, parent: str, passphrase: str) -> Any:
     """Make a vault and print its recovery kit; keep it where neither the disk nor this machine is."""
-    vault, kit = await (await _vaults(env, username)).create(name, parent, passphrase)
+    vaults = await _vaults(env, username)
+    vault, kit = await vaults.create(name, parent, passphrase)
+    if not await _is_served(env):  # this process alone could read it, and it ends here
+        vault = await vaults.lock(vault.row.id)
     return [{**_row(vault), "recovery_kit": kit}]
 
 
 @command("vaults unlock", USER, VAULT_ID, PASSPHRASE)
 async def unlock_vault(env: Env, *, username: str, vault_id: int, passphrase: str) -> Any:
     """Open a vault of the running server; a recovery kit does as well."""
+    if not await _is_served(env):
+        raise NoServerError(
+            "A vault is open in a running server. Start `balu serve` first, as the same user."
+        )
     return [_row(await (await _vaults(env, username)).unlock(vault_id, passphrase))]
 
 
@@ -57,14 +67,22 @@ async def lock_vault(env: Env, *, username: str, vault_id: int) -> Any:
         help="AGE-SECRET-KEY-1…, or the passphrase. Asked for when left out.",
     ),
 )  # fmt: skip
-async def recover_vault(env: Env, *, keyfile: Path, folder: Path, target: Path, kit: str) -> Recovered:  # noqa: ARG001
-    """Decrypt a vault's FOLDER into the new folder TARGET, with its KEYFILE (.balu/vaults/….keys)."""
+async def recover_vault(env: Env, *, keyfile: Path, folder: Path, target: Path, kit: str) -> Verdict:  # noqa: ARG001
+    """Decrypt a vault's FOLDER into the new folder TARGET, with its KEYFILE (.balu/vaults/….keys).
+
+    Exits 1 when a file was damaged; everything else is in TARGET nevertheless.
+    """
     record = records.decode(await asyncio.to_thread(keyfile.read_bytes))
     is_kit = kit.strip().upper().startswith("AGE-SECRET-KEY-1")
     opened = await asyncio.to_thread(
         records.open_with_kit if is_kit else records.open_with_passphrase, record, kit
     )
-    return await asyncio.to_thread(recover, opened, folder, target)
+    found = await asyncio.to_thread(recover, opened, folder, target)
+    return Verdict(found, 1 if found.damaged else 0)
+
+
+async def _is_served(env: Env) -> bool:
+    return await asyncio.to_thread(bootkey.is_served, env.part(Config).data_dir)
 
 
 async def _vaults(env: Env, username: str) -> VaultService:

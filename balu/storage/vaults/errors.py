@@ -13,6 +13,12 @@ class WrongPassphraseError(ForbiddenError):
     code = "vault-passphrase"
 
 
+class NoServerError(BaluError):
+    """No server is running that could keep a vault open."""
+
+    status, code = 409, "vault-no-server"
+
+
 class KeyRecordError(BaluError):
     """The key file of a vault cannot be used."""
 
