@@ -4,9 +4,24 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { axe, openPage, startServer } from "./harness.mjs";
+import { homelab } from "./operations/homelab.mjs";
 
 const PICTURES = process.env.BALU_PICTURES;
-const PAGES = { home: "/", files: "/files/", trash: "/trash", people: "/server/people", account: "/account" };
+const PAGES = {
+  home: "/",
+  files: "/files/",
+  trash: "/trash",
+  people: "/server/people",
+  account: "/account",
+  inventory: "/server/inventory",
+  device: "/server/inventory/1",
+  import: "/server/inventory/import",
+  discover: "/server/inventory/discover",
+  vendors: "/server/inventory/catalogues",
+  models: "/server/inventory/catalogues?tab=models",
+  places: "/server/inventory/catalogues?tab=locations",
+  monitoring: "/server/inventory/monitoring",
+};
 const BARE = { login: "/login", reset: "/reset", setup: "/setup" };
 const CONTENT = {
   "Garden plan.pdf": 348_211,
@@ -28,6 +43,7 @@ before(async () => {
   for (const [name, size] of Object.entries(CONTENT))
     await desk.api("PUT", `/api/files/content/${encodeURIComponent(name)}`, "x".repeat(size));
   await desk.api("DELETE", "/api/files/old%20notes.txt");
+  await desk.api("POST", "/api/inventory/bulk/devices/import", Buffer.from(homelab()));
   await desk.close();
 });
 after(() => server?.stop());

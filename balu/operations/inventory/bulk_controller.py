@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency, Provide
@@ -15,11 +16,11 @@ from balu.operations.inventory.controller import READ, WRITE, author_of
 from balu.operations.inventory.drafts import Sheet
 from balu.operations.inventory.errors import ImportRefusedError
 from balu.operations.inventory.exports import Format, exported
-from balu.operations.inventory.import_schemas import ImportReport
+from balu.operations.inventory.import_schemas import Corrections, ImportReport
 from balu.operations.inventory.imports import Importer, OnError
 from balu.operations.inventory.search import Filters
 from balu.operations.inventory.search_controller import provide_filters
-from balu.operations.inventory.tables import read_table
+from balu.operations.inventory.tables import corrected, read_table
 
 EnvDep = NamedDependency[Env]
 MAX_BYTES = 64 * 1024 * 1024
@@ -45,11 +46,12 @@ class BulkController(Controller):
     ) -> Response[ImportReport]:
         """Import a JSON array or a CSV file, as the body or as the part ``file`` of a form.
 
+        The part ``corrections`` of the form replaces cells of that file: ``{row: {field: value}}``.
         201 when devices were made, 200 otherwise, 400 with every wrong row when nothing was imported.
         """
-        data = await _sent(request)
+        data, corrections = await _sent(request)
         threads = env.part(Threads)
-        table = await threads.run(read_table, data)
+        table = corrected(await threads.run(read_table, data), corrections)
         sheet = await threads.run(Sheet, table.rows)
         async with open_unit(env, writes=not dry_run) as unit:
             report = await Importer(unit).run(
@@ -74,12 +76,18 @@ class BulkController(Controller):
         )
 
 
-async def _sent(request: Request[Any, Any, Any]) -> bytes:
+async def _sent(request: Request[Any, Any, Any]) -> tuple[bytes, Corrections]:
     kind, _ = request.content_type
     if kind != "multipart/form-data":
-        return await request.body()
+        return await request.body(), {}
     form = await request.form()
     part = form.get("file") or next((one for one in form.values() if isinstance(one, UploadFile)), None)
     if not isinstance(part, UploadFile):
         raise ImportRefusedError("The form has no file. Send it as the part called file.")
-    return await part.read()
+    try:
+        corrections = msgspec.json.decode(
+            str(form.get("corrections") or "{}"), type=dict[int, dict[str, Any]]
+        )
+    except msgspec.DecodeError as error:
+        raise ImportRefusedError(f"The corrections are not {{row: {{field: value}}}}: {error}.") from error
+    return await part.read(), corrections

@@ -45,6 +45,9 @@ class Sheet:
 
     def fail(self, draft: Draft | Raw, name: str | None, issues: Sequence[FieldIssue]) -> None:
         """Note that a row cannot be imported."""
+        cells = draft.cells if isinstance(draft, Raw) else draft.given
+        for issue in issues:
+            issue.value = _shown(cells.get(issue.field))
         error = " ".join(f"{issue.field}: {issue.error} {issue.fix}" for issue in issues)
         self.failures[draft.index] = FailedDevice(
             index=draft.index, row=draft.row, name=name, error=f"Row {draft.row}: {error}", issues=[*issues]
@@ -80,6 +83,12 @@ class Sheet:
 def issue_of(error: FieldError) -> FieldIssue:
     """A refused field for the report."""
     return FieldIssue(field=error.field or "", error=error.problem, fix=error.fix)
+
+
+def _shown(value: Any) -> str | None:
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return "; ".join(value)
+    return value if isinstance(value, str) else None
 
 
 def _catalogue(field: str) -> Callable[[Any], str | None]:

@@ -1,5 +1,6 @@
 """Wire shapes of imports."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -11,6 +12,8 @@ class FieldIssue(msgspec.Struct, kw_only=True):
     field: str
     error: str
     fix: str
+    value: str | None = None
+    """What the row says now, where that is text."""
 
 
 class FailedDevice(msgspec.Struct, kw_only=True):
@@ -30,6 +33,10 @@ class CreatedDevice(msgspec.Struct, kw_only=True):
 
     id: int
     name: str
+
+
+Corrections = Mapping[int, Mapping[str, Any]]
+"""Cells that replace those of the file, by row and field, both named as in the report."""
 
 
 class RowDiff(msgspec.Struct, kw_only=True):

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from balu.operations.inventory.dialects import columns_of, translate
 from balu.operations.inventory.errors import ImportRefusedError
 from balu.operations.inventory.history import facts
+from balu.operations.inventory.import_schemas import Corrections
 from balu.operations.inventory.schemas import DeviceRead
 from balu.operations.inventory.words import CSV_COLUMNS, EXTRA_COLUMNS
 
@@ -56,6 +57,22 @@ def read_table(data: bytes) -> Table:
     if len(table.rows) > MAX_ROWS:
         raise ImportRefusedError(f"The file has {len(table.rows)} rows; import at most {MAX_ROWS} at once.")
     return table
+
+
+def corrected(table: Table, corrections: Corrections) -> Table:
+    """*table* with some cells replaced, so that a report's mistakes are mended without the file.
+
+    Raises:
+        ImportRefusedError: no such row, or a field that rows do not have.
+    """
+    by_row = {raw.row: raw for raw in table.rows}
+    for row, cells in corrections.items():
+        unknown = next((field for field in cells if field not in COLUMNS), None)
+        if row not in by_row or unknown is not None:
+            wrong = f"column {unknown}" if row in by_row else f"row {row}"
+            raise ImportRefusedError(f"The file has no {wrong}. Take rows and fields from the report.")
+        by_row[row] = replace(by_row[row], cells={**by_row[row].cells, **cells})
+    return replace(table, rows=[*by_row.values()])
 
 
 def csv_text(devices: Iterable[DeviceRead], *, header: bool) -> str:

@@ -245,3 +245,30 @@ async def test_an_import_builds_on_what_was_changed_while_it_began(
     assert (report.status_code, report.json()["updated"]) == (200, 1), report.text
     device = (await client.get(f"/devices/{made['id']}")).json()
     assert (device["notes"], device["serial_number"], device["version"]) == ("in the cellar", "S1", 3)
+
+
+async def test_mistakes_are_mended_beside_the_file(client: httpx.AsyncClient, env: Env) -> None:
+    file = b"name,device_type,ip_address\nnas,linux_server_physical,192.168.1.999\nnas,network_swich,\n"
+
+    async def form(corrections: dict[int, dict[str, str]], **query: Any) -> httpx.Response:
+        parts = {"corrections": msgspec.json.encode(corrections).decode()}
+        address = "/bulk/devices/import"
+        return await client.post(address, files={"file": ("x.csv", file)}, data=parts, params=query)
+
+    before = await counts(env)
+    report = (await form({}, dry_run=True)).json()
+    told = {
+        (row["row"], issue["field"], issue["value"])
+        for row in report["failed_devices"]
+        for issue in row["issues"]
+    }
+    assert told == {(2, "ip_address", "192.168.1.999"), (3, "device_type", "network_swich")}
+    mended = {2: {"ip_address": "192.168.1.9"}, 3: {"device_type": "network_switch"}}
+    report = (await form(mended, dry_run=True)).json()
+    assert [issue["field"] for issue in report["failed_devices"][0]["issues"]] == ["name"]
+    assert await counts(env) == before
+    done = await form({**mended, 3: {**mended[3], "name": "switch"}})
+    assert (done.status_code, done.json()["created"]) == (201, 2), done.text
+    for wrong in ({9: {"name": "x"}}, {2: {"colour": "blue"}}):
+        refused = await form(wrong)
+        assert refused.status_code == 400, refused.text

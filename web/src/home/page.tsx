@@ -12,6 +12,7 @@ import { homeText } from "./text";
 // What knows about files comes after the first paint.
 const BringFiles = lazy(() => import("./bring"));
 const Recent = lazy(() => import("./recent"));
+const InventoryTiles = lazy(() => import("@/operations/inventory/tiles"));
 
 export function HomePage() {
   const t = useText(homeText);
@@ -36,7 +37,12 @@ export function HomePage() {
             <Recent />
           </Suspense>
         </div>
-        <Storage />
+        <div className="stack">
+          <Storage />
+          <Suspense>
+            <InventoryTiles />
+          </Suspense>
+        </div>
       </div>
     </Page>
   );

@@ -6,7 +6,10 @@ import { Field } from "./field";
 import { Check, Copy } from "./icons";
 
 /** Puts text on the clipboard; also on plain HTTP, where the page may only copy a selected field. */
-export async function copyText(text: string, field?: HTMLInputElement | null): Promise<boolean> {
+export async function copyText(
+  text: string,
+  field?: HTMLInputElement | HTMLTextAreaElement | null,
+): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

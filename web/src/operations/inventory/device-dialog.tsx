@@ -1,6 +1,6 @@
 // One dialog to add, change and clone a device.
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { isProblem } from "@/kernel/api/problem";
 import { problemText } from "@/kernel/api/problem-text";
 import { queryClient } from "@/kernel/api/query";
@@ -19,10 +19,11 @@ import {
   modelsQuery,
   vendorsQuery,
 } from "./api";
-import { type Edited, type Values, valuesOf, wishOf } from "./device-values";
+import { changesOf, type Edited, type Values, valuesOf, wishOf } from "./device-values";
 import { PickOrMake } from "./pick-or-make";
 import { Several } from "./several";
 import { useShown } from "./shown";
+import { StartFrom } from "./start-from";
 import { inventoryText } from "./text";
 import { DEVICE_TYPES, type Device, type DeviceType, INTERFACES, NETWORKS, POE } from "./types";
 
@@ -31,8 +32,11 @@ export function DeviceDialog({ edited, onClose }: { edited: Edited; onClose: () 
   const f = t.form;
   const words = useText(kernelText);
   const shown = useShown();
-  const [seen, setSeen] = useState(edited.mode === "add" ? null : edited.device);
+  // What the form was filled from, and the version that is going to be changed.
+  const [base, setBase] = useState(edited.mode === "add" ? null : edited.device);
+  const seen = useRef(base);
   const [theirs, setTheirs] = useState<Device | null>(null);
+  const [monitors, setMonitors] = useState((edited.mode === "add" && edited.start?.monitors) || []);
 
   const form = useForm<Values, Device>({
     initial: valuesOf(edited),
@@ -40,16 +44,16 @@ export function DeviceDialog({ edited, onClose }: { edited: Edited; onClose: () 
     send: async (values) => {
       const wish = wishOf(values);
       if (edited.mode === "edit") {
-        const device = seen ?? edited.device;
+        const device = seen.current ?? edited.device;
         try {
-          return await changeDevice(device, wish);
+          return await changeDevice(device, changesOf(base ?? device, wish));
         } catch (error) {
           if (!isProblem(error, "precondition-failed")) throw error;
           setTheirs(await queryClient.fetchQuery({ ...deviceQuery(device.id), staleTime: 0 }));
           throw error;
         }
       }
-      if (edited.mode === "add") return addDevice(wish);
+      if (edited.mode === "add") return addDevice({ ...wish, monitors });
       const { name, ip_address } = wish;
       const copy = await cloneDevice(edited.device.id, { name, ...(ip_address && { ip_address }) });
       return changeDevice(copy, wish);
@@ -95,7 +99,8 @@ export function DeviceDialog({ edited, onClose }: { edited: Edited; onClose: () 
                 onClick={() => {
                   for (const [name, value] of Object.entries(valuesOf({ mode: "edit", device: theirs })))
                     set(name, value);
-                  setSeen(theirs);
+                  seen.current = theirs;
+                  setBase(theirs);
                   setTheirs(null);
                 }}
               >
@@ -104,7 +109,7 @@ export function DeviceDialog({ edited, onClose }: { edited: Edited; onClose: () 
               <Button
                 type="submit"
                 onClick={() => {
-                  setSeen(theirs);
+                  seen.current = theirs;
                 }}
               >
                 {f.keepMine}
@@ -115,7 +120,7 @@ export function DeviceDialog({ edited, onClose }: { edited: Edited; onClose: () 
           <strong>{f.changedTitle}</strong>
           <p>{f.changedBody}</p>
           <ul>
-            {shown.differences(seen, theirs).map(([field, value]) => (
+            {shown.differences(base, theirs).map(([field, value]) => (
               <li key={field}>{f.theirs(field, value)}</li>
             ))}
           </ul>
@@ -123,6 +128,15 @@ export function DeviceDialog({ edited, onClose }: { edited: Edited; onClose: () 
       )}
       {form.failure !== null && !overtaken && (
         <Notice tone="bad">{problemText(form.failure, words.problem)}</Notice>
+      )}
+      {edited.mode === "add" && !edited.start && (
+        <StartFrom
+          onPick={({ monitors: watched, tags, ...fields }) => {
+            for (const [name, value] of Object.entries(fields)) set(name, value);
+            if (tags) set("tags", tags.join(", "));
+            setMonitors(watched ?? []);
+          }}
+        />
       )}
       <div className="inventory-form">
         <Input label={f.name} maxLength={100} autoComplete="off" data-autofocus {...bind("name")} />
@@ -181,6 +195,7 @@ export function DeviceDialog({ edited, onClose }: { edited: Edited; onClose: () 
         />
         <Checkbox
           label={f.monitoring}
+          help={monitors.length > 0 && f.watchedBy(monitors.map((one) => one.monitor_type).join(", "))}
           checked={values.monitoring_enabled}
           onChange={(event) => set("monitoring_enabled", event.target.checked)}
         />

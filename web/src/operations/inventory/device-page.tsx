@@ -1,11 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { isProblem } from "@/kernel/api/problem";
 import { useText } from "@/kernel/i18n/area";
 import { useFormat } from "@/kernel/i18n/format";
 import {
-  ArrowLeft,
   Badge,
   Button,
   Card,
@@ -20,17 +19,22 @@ import {
   Pencil,
   Server,
   Skeleton,
+  Star,
   Time,
   Trash2,
+  toast,
 } from "@/kernel/kit";
-import { useRemove } from "./act";
+import { useAttempt, useRemove } from "./act";
 import { type Change, deviceQuery, historyQuery } from "./api";
+import { Back } from "./back";
 import { DeviceDialog } from "./device-dialog";
 import type { Edited } from "./device-values";
 import { useInventoryLive } from "./live";
 import { useMayWrite } from "./may";
 import { Monitors } from "./monitors";
+import { NameDialog } from "./name-dialog";
 import { useShown } from "./shown";
+import { keepTemplate } from "./start-from";
 import { inventoryText } from "./text";
 import type { Device } from "./types";
 import "./inventory.css";
@@ -44,6 +48,8 @@ export function DevicePage() {
   const navigate = useNavigate();
   const remove = useRemove();
   const [edited, setEdited] = useState<Edited | null>(null);
+  const [naming, setNaming] = useState(false);
+  const attempt = useAttempt();
   useInventoryLive();
 
   if (isProblem(device.error) && device.error.status === 404) {
@@ -56,6 +62,11 @@ export function DevicePage() {
   }
   if (device.isError && !device.data) return <ErrorState error={device.error} retry={device.refetch} />;
   const { data } = device;
+  const keep = async (name: string) => {
+    const kept = data !== undefined && (await attempt(() => keepTemplate(name, data)));
+    if (kept) toast({ text: t.template.kept(name), tone: "ok" });
+    return kept;
+  };
   return (
     <Page>
       <Back />
@@ -75,6 +86,7 @@ export function DevicePage() {
                     icon: Copy,
                     run: () => setEdited({ mode: "clone", device: data }),
                   },
+                  { id: "keep", label: t.template.keep, icon: Star, run: () => setNaming(true) },
                   "-",
                   {
                     id: "remove",
@@ -110,16 +122,15 @@ export function DevicePage() {
         </div>
       )}
       {edited && <DeviceDialog edited={edited} onClose={() => setEdited(null)} />}
+      {naming && (
+        <NameDialog
+          title={t.template.keep}
+          label={t.template.name}
+          save={keep}
+          onClose={() => setNaming(false)}
+        />
+      )}
     </Page>
-  );
-}
-
-function Back() {
-  const t = useText(inventoryText);
-  return (
-    <Link to="/server/inventory" search={{}} className="inventory-back">
-      <ArrowLeft size={18} strokeWidth={1.75} aria-hidden /> {t.device.back}
-    </Link>
   );
 }
 

@@ -33,6 +33,13 @@ export function valuesOf(edited: Edited): Values {
   return { ...taken, tags: from.tags.join(", "), ...copied };
 }
 
+/** Only what was changed here, so that nobody's change of another field is undone. */
+export function changesOf(device: Device, wish: NewDevice): Partial<NewDevice> {
+  const before = wishOf(valuesOf({ mode: "edit", device }));
+  const same = (name: keyof NewDevice) => JSON.stringify(before[name]) === JSON.stringify(wish[name]);
+  return Object.fromEntries(Object.entries(wish).filter(([name]) => !same(name as keyof NewDevice)));
+}
+
 export function wishOf({ tags, ...values }: Values): NewDevice {
   const orNull = (text: string | null) => text?.trim() || null;
   return {

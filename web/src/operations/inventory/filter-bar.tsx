@@ -2,11 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useText } from "@/kernel/i18n/area";
-import { kernelText } from "@/kernel/i18n/kernel";
-import { Button, Chip, Dialog, Input, Menu, type MenuItem, Select, Star, Trash2, toast } from "@/kernel/kit";
+import { Button, Chip, Input, Menu, type MenuItem, Select, Star, Trash2, toast } from "@/kernel/kit";
 import { useAttempt } from "./act";
 import { locationsQuery, removeView, saveView, vendorsQuery, viewsQuery } from "./api";
 import { filterCount, searchFrom } from "./filters";
+import { NameDialog } from "./name-dialog";
 import { inventoryText } from "./text";
 import { DEVICE_TYPES, type DeviceType, type Search } from "./types";
 
@@ -14,7 +14,8 @@ const TYPING_MS = 200;
 
 interface FilterBarProps {
   search: Search;
-  onChange(change: Search): void;
+  /** A typed word replaces the address; a choice makes a new one, so that Back takes it away. */
+  onChange(change: Search, typed?: boolean): void;
 }
 
 /** Words, filters and saved views over the list. */
@@ -24,17 +25,22 @@ export function FilterBar({ search, onChange }: FilterBarProps) {
   const vendors = useQuery(vendorsQuery).data ?? [];
   const locations = useQuery(locationsQuery).data ?? [];
   const [typed, setTyped] = useState(search.q ?? "");
-  const field = useRef<HTMLElement>(null);
+  const sent = useRef(search.q);
   useEffect(() => {
     const words = typed.trim() || undefined;
-    if (words === search.q) return;
-    const timer = setTimeout(() => onChange({ q: words }), TYPING_MS);
+    if (words === sent.current) return;
+    const timer = setTimeout(() => {
+      sent.current = words;
+      onChange({ q: words }, true);
+    }, TYPING_MS);
     return () => clearTimeout(timer);
-  }, [typed, search.q, onChange]);
+  }, [typed, onChange]);
 
   useEffect(() => {
-    // Back, Forward or a saved view changed the words; whoever types keeps what they type.
-    if (!field.current?.contains(document.activeElement)) setTyped(search.q ?? "");
+    // Back, Forward, a saved view or clearing the filters changed the words.
+    if (search.q === sent.current) return;
+    sent.current = search.q;
+    setTyped(search.q ?? "");
   }, [search.q]);
 
   const flag = (name: "monitoring_enabled" | "poe_powered" | "has_ip", wanted: boolean) => ({
@@ -45,7 +51,7 @@ export function FilterBar({ search, onChange }: FilterBarProps) {
     onChange({ [name]: Number(event.target.value) || undefined });
 
   return (
-    <search ref={field} className="inventory-filters" aria-label={f.all}>
+    <search className="inventory-filters" aria-label={f.all}>
       <Input
         type="search"
         label={t.search}
@@ -97,11 +103,10 @@ export function FilterBar({ search, onChange }: FilterBarProps) {
 
 function Views({ search }: { search: Search }) {
   const t = useText(inventoryText);
-  const words = useText(kernelText);
   const navigate = useNavigate();
   const attempt = useAttempt();
   const views = useQuery(viewsQuery).data ?? [];
-  const [name, setName] = useState<string | null>(null);
+  const [naming, setNaming] = useState(false);
   const narrowed = filterCount(search) > 0 || search.q !== undefined;
   const items = (): MenuItem[] => [
     ...views.map((view) => ({
@@ -110,7 +115,7 @@ function Views({ search }: { search: Search }) {
       run: () => void navigate({ to: "/server/inventory", search: searchFrom({ ...view.query }) }),
     })),
     ...(views.length > 0 ? (["-"] as const) : []),
-    { id: "save", label: t.views.save, icon: Star, disabled: !narrowed, run: () => setName("") },
+    { id: "save", label: t.views.save, icon: Star, disabled: !narrowed, run: () => setNaming(true) },
     ...views
       .filter((view) => view.own)
       .map((view) => ({
@@ -120,12 +125,11 @@ function Views({ search }: { search: Search }) {
         run: () => void attempt(() => removeView(view.id)),
       })),
   ];
-  async function save(): Promise<void> {
-    const wanted = name?.trim();
-    if (!wanted || !(await attempt(() => saveView(wanted, search)))) return;
-    toast({ text: t.views.saved(wanted), tone: "ok" });
-    setName(null);
-  }
+  const save = async (name: string) => {
+    const kept = await attempt(() => saveView(name, search));
+    if (kept) toast({ text: t.views.saved(name), tone: "ok" });
+    return kept;
+  };
   return (
     <>
       <Menu
@@ -137,33 +141,8 @@ function Views({ search }: { search: Search }) {
           </Button>
         )}
       />
-      {name !== null && (
-        <Dialog
-          open
-          size="s"
-          title={t.views.save}
-          onClose={() => setName(null)}
-          onSubmit={(event) => {
-            event.preventDefault();
-            void save();
-          }}
-          footer={
-            <>
-              <Button onClick={() => setName(null)}>{words.kit.cancel}</Button>
-              <Button type="submit" variant="primary">
-                {t.form.save}
-              </Button>
-            </>
-          }
-        >
-          <Input
-            label={t.views.name}
-            data-autofocus
-            maxLength={100}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        </Dialog>
+      {naming && (
+        <NameDialog title={t.views.save} label={t.views.name} save={save} onClose={() => setNaming(false)} />
       )}
     </>
   );

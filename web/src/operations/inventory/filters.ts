@@ -10,10 +10,7 @@ export function searchFrom(given: Record<string, unknown>): Search {
   if (typeof given.q === "string" && given.q) search.q = given.q;
   else if (typeof given.q === "number") search.q = String(given.q);
   search.type = DEVICE_TYPES.find((one) => one === given.type);
-  for (const name of IDS) {
-    const id = Number(given[name]);
-    if (Number.isInteger(id) && id > 0) search[name] = id;
-  }
+  for (const name of IDS) search[name] = idFrom(given[name]);
   for (const name of FLAGS) if (typeof given[name] === "boolean") search[name] = given[name];
   search.sort = SORTS.find((one) => one === given.sort);
   if (given.order === "desc") search.order = "desc";
@@ -29,4 +26,12 @@ export function clean(search: Search): Search {
 /** How many filters narrow the list; words and order do not count. */
 export function filterCount({ q: _, sort: __, order: ___, ...filters }: Search): number {
   return Object.values(filters).filter((value) => value !== undefined).length;
+}
+
+export const KINDS = ["vendors", "models", "locations"] as const;
+export type Kind = (typeof KINDS)[number];
+
+export function idFrom(given: unknown): number | undefined {
+  const id = Number(given);
+  return Number.isInteger(id) && id > 0 ? id : undefined;
 }

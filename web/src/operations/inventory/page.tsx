@@ -1,39 +1,34 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useText } from "@/kernel/i18n/area";
 import {
-  Badge,
   Button,
-  type Column,
-  Copy,
-  Ellipsis,
   EmptyState,
   ErrorState,
-  IconButton,
-  Menu,
+  FileUp,
+  LinkButton,
   Page,
   PageHeader,
-  Pencil,
   Plus,
-  Rows2,
-  Rows3,
+  Search as SearchIcon,
   Server,
   Skeleton,
-  Table,
   Trash2,
 } from "@/kernel/kit";
 import { useActions } from "@/kernel/shell/actions";
 import { useRemove } from "./act";
 import { searchQuery, statsQuery } from "./api";
 import { DeviceDialog } from "./device-dialog";
+import { DeviceTable } from "./device-table";
 import type { Edited } from "./device-values";
 import { FilterBar } from "./filter-bar";
 import { clean, filterCount } from "./filters";
 import { useInventoryLive } from "./live";
 import { useMayWrite } from "./may";
+import { MoreMenu } from "./more-menu";
 import { inventoryText } from "./text";
-import type { Device, Search } from "./types";
+import type { Search } from "./types";
 import "./inventory.css";
 
 const SHAPE = "balu-inventory-rows";
@@ -56,8 +51,8 @@ export function InventoryPage() {
     mayWrite ? [{ id: "add-device", label: t.add, icon: Plus, run: () => setEdited({ mode: "add" }) }] : [],
   );
 
-  const look = (change: Search) =>
-    void navigate({ to: "/server/inventory", search: clean({ ...search, ...change }), replace: true });
+  const look = (change: Search, typed = false) =>
+    void navigate({ to: "/server/inventory", search: clean({ ...search, ...change }), replace: typed });
   const reshape = () => {
     localStorage.setItem(SHAPE, condensed ? "full" : "condensed");
     setCondensed(!condensed);
@@ -74,11 +69,12 @@ export function InventoryPage() {
         lead={stats.data && t.lead(stats.data.total_devices, stats.data.enabled_devices)}
         actions={
           <>
-            <IconButton
-              icon={condensed ? Rows2 : Rows3}
-              label={condensed ? t.shape.full : t.shape.condensed}
-              onClick={reshape}
-            />
+            <MoreMenu search={search} condensed={condensed} onReshape={reshape} mayWrite={mayWrite} />
+            {mayWrite && (
+              <LinkButton to="/server/inventory/discover" search={{}} icon={SearchIcon}>
+                {t.discover}
+              </LinkButton>
+            )}
             {mayWrite && (
               <Button variant="primary" icon={Plus} onClick={() => setEdited({ mode: "add" })}>
                 {t.add}
@@ -117,9 +113,17 @@ export function InventoryPage() {
               </Button>
             ) : (
               mayWrite && (
-                <Button variant="primary" icon={Plus} onClick={() => setEdited({ mode: "add" })}>
-                  {t.add}
-                </Button>
+                <>
+                  <Button variant="primary" icon={Plus} onClick={() => setEdited({ mode: "add" })}>
+                    {t.add}
+                  </Button>
+                  <LinkButton to="/server/inventory/import" icon={FileUp}>
+                    {t.importFile}
+                  </LinkButton>
+                  <LinkButton to="/server/inventory/discover" search={{}} icon={SearchIcon}>
+                    {t.discover}
+                  </LinkButton>
+                </>
               )
             )
           }
@@ -128,7 +132,7 @@ export function InventoryPage() {
         </EmptyState>
       )}
       {rows.length > 0 && (
-        <Devices
+        <DeviceTable
           rows={rows}
           condensed={condensed}
           selected={selected}
@@ -148,91 +152,4 @@ export function InventoryPage() {
       {edited && <DeviceDialog edited={edited} onClose={() => setEdited(null)} />}
     </Page>
   );
-}
-
-interface DevicesProps {
-  rows: Device[];
-  condensed: boolean;
-  selected: ReadonlySet<number>;
-  /** Missing for those who may only look. */
-  onSelect?: (selected: ReadonlySet<number>) => void;
-  onEdit(edited: Edited): void;
-  onRemove(device: Device): void;
-}
-
-function Devices({ rows, condensed, selected, onSelect, onEdit, onRemove }: DevicesProps) {
-  const t = useText(inventoryText);
-  const toggle = (id: number) => {
-    const next = new Set(selected);
-    if (!next.delete(id)) next.add(id);
-    onSelect?.(next);
-  };
-  const columns: Column<Device>[] = [
-    {
-      id: "name",
-      label: t.column.name,
-      isName: true,
-      cell: (device) => (
-        <span className="inventory-name">
-          {onSelect && (
-            <label className="inventory-tick">
-              <input
-                type="checkbox"
-                aria-label={t.select(device.name)}
-                checked={selected.has(device.id)}
-                onChange={() => toggle(device.id)}
-              />
-            </label>
-          )}
-          <span>
-            <Link to="/server/inventory/$id" params={{ id: String(device.id) }}>
-              {device.name}
-            </Link>
-            {device.ip_address && <span className="meta inventory-address">{device.ip_address}</span>}
-          </span>
-        </span>
-      ),
-    },
-    { id: "type", label: t.column.type, cell: (device) => t.type[device.device_type] },
-  ];
-  if (!condensed) {
-    columns.push(
-      { id: "function", label: t.column.function, cell: (device) => device.deviceFunction ?? "–" },
-      {
-        id: "made",
-        label: t.column.made,
-        cell: ({ vendor_name, model_name }) => [vendor_name, model_name].filter(Boolean).join(" ") || "–",
-      },
-      { id: "place", label: t.column.place, cell: (device) => device.location_name ?? "–" },
-    );
-  }
-  columns.push({
-    id: "monitoring",
-    label: t.column.monitoring,
-    cell: (device) => (
-      <Badge tone={device.monitoring_enabled ? "ok" : undefined}>
-        {device.monitoring_enabled ? t.monitoredBy(device.monitors.length) : t.off}
-      </Badge>
-    ),
-  });
-  if (onSelect) {
-    columns.push({
-      id: "actions",
-      label: t.column.actions,
-      hideLabel: true,
-      cell: (device) => (
-        <Menu
-          label={t.actionsFor(device.name)}
-          items={() => [
-            { id: "edit", label: t.edit, icon: Pencil, run: () => onEdit({ mode: "edit", device }) },
-            { id: "clone", label: t.clone, icon: Copy, run: () => onEdit({ mode: "clone", device }) },
-            "-",
-            { id: "remove", label: t.remove, icon: Trash2, danger: true, run: () => onRemove(device) },
-          ]}
-          trigger={(button) => <IconButton {...button} icon={Ellipsis} label={t.actionsFor(device.name)} />}
-        />
-      ),
-    });
-  }
-  return <Table caption={t.title} columns={columns} rows={rows} rowKey={(device) => device.id} />;
 }

@@ -1,7 +1,7 @@
 import { createRoute } from "@tanstack/react-router";
 import { lazyPage } from "@/kernel/router/lazy";
 import { appRoute } from "@/kernel/router/roots";
-import { searchFrom } from "./filters";
+import { idFrom, KINDS, type Kind, searchFrom } from "./filters";
 import { inventoryText } from "./text";
 
 const listRoute = createRoute({
@@ -17,4 +17,40 @@ const deviceRoute = createRoute({
   component: lazyPage(() => import("./device-page"), "DevicePage", inventoryText),
 });
 
-export const inventoryRoutes = [listRoute, deviceRoute] as const;
+const importRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "/server/inventory/import",
+  component: lazyPage(() => import("./import-page"), "ImportPage", inventoryText),
+});
+
+const discoverRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "/server/inventory/discover",
+  validateSearch: ({ job }: Record<string, unknown>): { job?: number } => ({ job: idFrom(job) }),
+  component: lazyPage(() => import("./discover-page"), "DiscoverPage", inventoryText),
+});
+
+const cataloguesRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "/server/inventory/catalogues",
+  validateSearch: ({ tab, vendor }: Record<string, unknown>): { tab?: Kind; vendor?: number } => ({
+    tab: KINDS.find((one) => one === tab),
+    vendor: idFrom(vendor),
+  }),
+  component: lazyPage(() => import("./catalogues-page"), "CataloguesPage", inventoryText),
+});
+
+const monitoringRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "/server/inventory/monitoring",
+  component: lazyPage(() => import("./monitoring-page"), "MonitoringPage", inventoryText),
+});
+
+export const inventoryRoutes = [
+  listRoute,
+  deviceRoute,
+  importRoute,
+  discoverRoute,
+  cataloguesRoute,
+  monitoringRoute,
+] as const;

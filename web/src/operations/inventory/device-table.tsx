@@ -1,0 +1,93 @@
+import { Link } from "@tanstack/react-router";
+import { useText } from "@/kernel/i18n/area";
+import { Badge, type Column, Copy, Ellipsis, IconButton, Menu, Pencil, Table, Trash2 } from "@/kernel/kit";
+import type { Edited } from "./device-values";
+import { inventoryText } from "./text";
+import type { Device } from "./types";
+
+interface DeviceTableProps {
+  rows: Device[];
+  condensed: boolean;
+  selected: ReadonlySet<number>;
+  /** Missing for those who may only look. */
+  onSelect?: (selected: ReadonlySet<number>) => void;
+  onEdit(edited: Edited): void;
+  onRemove(device: Device): void;
+}
+
+export function DeviceTable({ rows, condensed, selected, onSelect, onEdit, onRemove }: DeviceTableProps) {
+  const t = useText(inventoryText);
+  const toggle = (id: number) => {
+    const next = new Set(selected);
+    if (!next.delete(id)) next.add(id);
+    onSelect?.(next);
+  };
+  const columns: Column<Device>[] = [
+    {
+      id: "name",
+      label: t.column.name,
+      isName: true,
+      cell: (device) => (
+        <span className="inventory-name">
+          {onSelect && (
+            <label className="inventory-tick">
+              <input
+                type="checkbox"
+                aria-label={t.select(device.name)}
+                checked={selected.has(device.id)}
+                onChange={() => toggle(device.id)}
+              />
+            </label>
+          )}
+          <span>
+            <Link className="inventory-link" to="/server/inventory/$id" params={{ id: String(device.id) }}>
+              {device.name}
+            </Link>
+            {device.ip_address && <span className="meta inventory-address">{device.ip_address}</span>}
+          </span>
+        </span>
+      ),
+    },
+    { id: "type", label: t.column.type, cell: (device) => t.type[device.device_type] },
+  ];
+  if (!condensed) {
+    columns.push(
+      { id: "function", label: t.column.function, cell: (device) => device.deviceFunction ?? "–" },
+      {
+        id: "made",
+        label: t.column.made,
+        cell: ({ vendor_name, model_name }) => [vendor_name, model_name].filter(Boolean).join(" ") || "–",
+      },
+      { id: "place", label: t.column.place, cell: (device) => device.location_name ?? "–" },
+    );
+  }
+  columns.push({
+    id: "monitoring",
+    label: t.column.monitoring,
+    cell: (device) => (
+      <Badge tone={device.monitoring_enabled && device.monitors.length > 0 ? "ok" : undefined}>
+        {device.monitoring_enabled ? t.monitoredBy(device.monitors.length) : t.off}
+      </Badge>
+    ),
+  });
+  if (onSelect) {
+    columns.push({
+      id: "actions",
+      label: t.column.actions,
+      hideLabel: true,
+      cell: (device) => (
+        <Menu
+          label={t.actionsFor(device.name)}
+          items={() => [
+            { id: "edit", label: t.edit, icon: Pencil, run: () => onEdit({ mode: "edit", device }) },
+            { id: "clone", label: t.clone, icon: Copy, run: () => onEdit({ mode: "clone", device }) },
+            "-",
+            { id: "remove", label: t.remove, icon: Trash2, danger: true, run: () => onRemove(device) },
+          ]}
+          trigger={(button) => <IconButton {...button} icon={Ellipsis} label={t.actionsFor(device.name)} />}
+        />
+      ),
+    });
+  }
+  return <Table caption={t.title} columns={columns} rows={rows} rowKey={(device) => device.id} />;
+}
