@@ -2257,6 +2257,7 @@ export interface components {
             error: string;
             field: string;
             fix: string;
+            value?: string | null;
         };
         /** FileCopy */
         FileCopy: {
