@@ -47,6 +47,7 @@ lint-python:
     ruff format --check
     lint-imports
     python -m tools.limits
+    python -m tools.steps
     python -m tools.licences
 
 lint-rust:
