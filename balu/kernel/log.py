@@ -32,7 +32,9 @@ def configure(settings: LogSettings) -> None:
     """Set up structlog and the standard library's loggers once per process."""
     level = logging.getLevelName(settings.level.upper())
     readable = _is_readable(settings)
-    renderer = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    # A pretty traceback shows the values of variables, and some of them are secrets.
+    console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer = console if readable else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
