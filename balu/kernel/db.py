@@ -12,12 +12,14 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from balu.kernel.embedded import connector
-from balu.kernel.errors import BaluError, ConflictError, NoSpaceError, UnavailableError
+from balu.kernel.errors import BaluError, ConflictError, MalformedError, NoSpaceError, UnavailableError
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON")
 RETRY_STATES = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "08006", "08003", "08001"}
 """PostgreSQL: serialization failure, deadlock, lock not available, shutdown, connection lost."""
 FULL_STATES = {"53100", "53200"}
+OUT_OF_RANGE = "22003"
+TOO_LARGE = "A number in this request is larger than any that is kept here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +124,14 @@ def explain(error: BaseException) -> BaluError | None:
     chain of causes is searched for what the driver said.
     """
     cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, DBAPIError):
+    while cause is not None and not isinstance(cause, (DBAPIError, OverflowError)):
         cause = cause.__cause__
-    if cause is None:
-        return None
+    if isinstance(cause, OverflowError):
+        return MalformedError(TOO_LARGE) if "SQLite INTEGER" in str(cause) else None
+    return None if cause is None else _said(cause)
+
+
+def _said(cause: DBAPIError) -> BaluError | None:
     original = cause.orig
     state = getattr(original, "sqlstate", None)
     text = str(original)
@@ -133,6 +139,8 @@ def explain(error: BaseException) -> BaluError | None:
         return NoSpaceError("The database's disk is full. Free some space and try again.")
     if state in RETRY_STATES or "locked" in text or cause.connection_invalidated or "disk I/O error" in text:
         return UnavailableError("The database is busy or restarting. Try again in a moment.")
+    if state == OUT_OF_RANGE:
+        return MalformedError(TOO_LARGE)
     if isinstance(cause, IntegrityError) and (state is None or state.startswith("23")):
         return ConflictError("Something with this name or number exists already, or is still in use.")
     return None

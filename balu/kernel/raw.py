@@ -155,6 +155,11 @@ class Exchange:
         if expected is not None and received != expected:
             raise MalformedError(f"{expected} bytes were declared and {received} arrived.")
 
+    async def until_gone(self) -> None:
+        """Wait until the client leaves; for answers, since what is left of the body is passed over."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
     async def decoded(self, kind: type[T], most: int) -> T:
         """The body, JSON of at most *most* bytes, as *kind*.
 

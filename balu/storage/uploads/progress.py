@@ -10,13 +10,15 @@ from uuid import UUID
 import msgspec
 
 from balu.kernel.errors import UnauthorizedError
-from balu.kernel.raw import ClientGoneError, Exchange, RawRoute
+from balu.kernel.raw import Exchange, RawRoute
 from balu.storage.uploads.access import upload_of
 from balu.storage.uploads.models import UploadRow
 from balu.storage.uploads.service import UploadService
 from balu.storage.uploads.transfer import chunk_range
 
 TOKEN_S = 60
+MAX_DIGITS = 12
+"""Of a time in seconds, for some thirty thousand years."""
 POLL_S = 0.5
 PING_EVERY = 30
 """Rounds without news after which a comment keeps proxies from closing the stream."""
@@ -102,13 +104,11 @@ async def stream_progress(exchange: Exchange) -> None:
     uploads = UploadService(exchange.env)
     row = await uploads.get(exchange.rest)
     until, _, mark = (exchange.query("token") or "").partition(".")
-    valid = (
-        until.isdigit() and hmac.compare_digest(mark, _sign(row, int(until))) and int(until) >= time.time()
-    )
-    if not valid:
+    is_number = until.isascii() and until.isdigit() and len(until) <= MAX_DIGITS
+    if not is_number or int(until) < time.time() or not _is_signed(row, int(until), mark):
         raise UnauthorizedError("This token has ended. Ask for a new one.")
     await exchange.start(200, {"content-type": "text/event-stream", "cache-control": "no-store"})
-    gone = asyncio.create_task(_until_gone(exchange))
+    gone = asyncio.create_task(exchange.until_gone())
     last, quiet = b"", 0
     try:
         while not gone.done():
@@ -131,10 +131,8 @@ async def _send(exchange: Exchange, data: bytes) -> None:
     await exchange.send({"type": "http.response.body", "body": data, "more_body": True})
 
 
-async def _until_gone(exchange: Exchange) -> None:
-    while (await exchange.receive())["type"] != "http.disconnect":
-        pass
-    raise ClientGoneError
+def _is_signed(row: UploadRow, until: int, mark: str) -> bool:
+    return hmac.compare_digest(mark.encode("utf-8", "replace"), _sign(row, until).encode())
 
 
 def _sign(row: UploadRow, until: int) -> str:
