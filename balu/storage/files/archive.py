@@ -90,7 +90,7 @@ async def archive_url(files: FileService, wanted: ArchiveWanted) -> str:
 
 async def _send(exchange: Exchange, pieces: Generator[bytes, None, None]) -> None:
     run = exchange.env.part(Threads).run
-    gone = asyncio.ensure_future(_until_gone(exchange))
+    gone = asyncio.ensure_future(exchange.until_gone())
     try:
         with exchange.flow() as flow:
             while True:
@@ -254,11 +254,6 @@ def _gathered(pieces: Generator[bytes, None, None]) -> Generator[bytes, None, No
 
 def _next(pieces: Generator[bytes, None, None]) -> bytes | None:
     return next(pieces, None)
-
-
-async def _until_gone(exchange: Exchange) -> None:
-    while (await exchange.receive())["type"] != "http.disconnect":
-        pass
 
 
 ARCHIVE = RawRoute(

@@ -189,7 +189,7 @@ async def _send(
         and await _send_at_once(exchange, source, piece)
     ):
         return
-    gone = asyncio.ensure_future(_until_gone(exchange))
+    gone = asyncio.ensure_future(exchange.until_gone())
     try:
         with exchange.flow() as flow:
             async for block in _blocks(exchange, source, pieces, gone, flow):
@@ -245,11 +245,6 @@ async def _blocks(
                 raise ClientGoneError  # the file was cut short meanwhile: the client must see a broken answer
             offset += len(block)
             yield block
-
-
-async def _until_gone(exchange: Exchange) -> None:
-    while (await exchange.receive())["type"] != "http.disconnect":
-        pass
 
 
 def repr_digest(blake3: str | None, sha256: str | None) -> str:
