@@ -39,7 +39,7 @@ from balu.storage.files.raw import repr_digest
 from balu.storage.files.rights import Right
 from balu.storage.files.rows import INO_MASK, FileRows
 from balu.storage.files.schemas import FileItem, FileMoved
-from balu.storage.files.seals import Seal, Seals, VaultBoundaryError, VaultLockedError
+from balu.storage.files.seals import Seal, Seals, SeenVault, VaultBoundaryError, VaultLockedError
 from balu.storage.files.service import FileService
 from balu.storage.files.terms import OnConflict, Staged, Stored, Terms, staged_of
 from balu.storage.files.window import Window
@@ -81,6 +81,7 @@ __all__ = [
     "Right",
     "Seal",
     "Seals",
+    "SeenVault",
     "Spot",
     "Staged",
     "Stored",

@@ -89,11 +89,24 @@ class Seal:
         return core if self.opened is None else core.sealed(self.opened)
 
 
+@dataclass(frozen=True, slots=True)
+class SeenVault:
+    """A vault by its id, wherever its folder is now."""
+
+    name: str
+    opened: "VaultKeys | None"
+    """None while it is locked."""
+
+
 class Seals:
     """Finds the seal of a path; a part of the Env."""
 
     async def of(self, home: "Home", parts: Sequence[str]) -> Seal | None:  # noqa: ARG002
         """The seal of the first encrypted folder on the way to *parts*, None for none."""
+        return None
+
+    async def seen(self, vault_id: str) -> SeenVault | None:  # noqa: ARG002
+        """The vault of this id, None where there is none any more."""
         return None
 
 

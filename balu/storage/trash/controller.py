@@ -18,13 +18,11 @@ from balu.storage.files import (
     FolderNotEmptyError,
     Window,
     WrongKindError,
-    mime_of,
-    to_wire,
     volume_id_of,
 )
-from balu.storage.trash.models import TrashRow
-from balu.storage.trash.schemas import Deleted, TrashEmptied, TrashItem, TrashList, TrashRestore
+from balu.storage.trash.schemas import Deleted, TrashEmptied, TrashList, TrashRestore
 from balu.storage.trash.service import TrashService
+from balu.storage.trash.shown import shown
 
 Trash = NamedDependency[TrashService]
 READ = {"scope": "files:read"}
@@ -53,6 +51,7 @@ class TrashController(Controller):
     async def list(
         self,
         trash: Trash,
+        env: NamedDependency[Env],
         own_id: NamedDependency[int],
         limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
         cursor: Annotated[str | None, QueryParameter()] = None,
@@ -62,7 +61,7 @@ class TrashController(Controller):
             raise MalformedError("This cursor is none of ours.")
         rows, total, size = await trash.list(own_id, before=int(cursor) if cursor else None, limit=limit)
         following = str(rows[-1].id) if len(rows) == limit else None
-        return TrashList(items=[_item(row) for row in rows], total=total, size=size, next=following)
+        return TrashList(items=await shown(env, rows), total=total, size=size, next=following)
 
     @delete(operation_id="emptyTrash", opt=WRITE, status_code=200)
     async def empty(self, trash: Trash, own_id: NamedDependency[int]) -> TrashEmptied:
@@ -132,12 +131,3 @@ class DeleteController(Controller):
         if item is None:
             return Deleted(message="Nothing here", trash_id=None)
         return Deleted(message="Moved to trash", trash_id=item.id)
-
-
-def _item(row: TrashRow) -> TrashItem:
-    return TrashItem(
-        id=row.id, name=to_wire(row.name), original_path=row.original_path,
-        type="directory" if row.kind == "directory" else "file", mime_type=mime_of(row.name, row.kind),
-        size=row.size, files=row.files, file_id=row.file_id, volume_id=row.volume_id,
-        deleted_at=row.deleted_at, expires_at=row.expires_at,
-    )  # fmt: skip

@@ -28,5 +28,7 @@ class TrashRow(BigIntBase):
     files: Mapped[int] = mapped_column(BigInteger, default=1)
     deleted_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True), index=True)
+    vault_uid: Mapped[str | None] = mapped_column(String(32))
+    """The vault it was in: *name* and *original_path* are encrypted from there on."""
     purging: Mapped[bool] = mapped_column(default=False)
     """Hidden: its bytes are being removed, which cannot be taken back."""

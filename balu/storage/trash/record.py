@@ -25,6 +25,7 @@ class TrashPlan(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     files: int
     expires_at: datetime
+    vault_uid: str | None = None
 
 
 class RestorePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +50,7 @@ async def record_trash(unit: Unit, op_id: str, plan: TrashPlan) -> TrashRow:
         uid=plan.uid, volume_id=plan.volume_id, owner_id=plan.owner_id, file_id=plan.file_id,
         name=from_stored(plan.name), original_path=plan.original_path, kind=plan.kind, size=plan.size,
         files=plan.files, deleted_at=unit.now(), expires_at=plan.expires_at, purging=False,
+        vault_uid=plan.vault_uid,
     )  # fmt: skip
     unit.session.add(item)
     await unit.session.flush()

@@ -11,6 +11,7 @@ class TrashItem(msgspec.Struct, kw_only=True):
 
     id: int
     name: str
+    """Empty while it lies in a vault that is locked."""
     original_path: str
     type: Literal["file", "directory"]
     mime_type: str | None
@@ -20,6 +21,8 @@ class TrashItem(msgspec.Struct, kw_only=True):
     volume_id: int
     deleted_at: datetime
     expires_at: datetime
+    vault: str | None
+    """Name of the vault it was in."""
 
 
 class TrashList(msgspec.Struct, kw_only=True):

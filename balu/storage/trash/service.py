@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import msgspec
@@ -27,6 +27,7 @@ from balu.storage.files import (
     OnConflict,
     Places,
     Right,
+    Seals,
     Spot,
     VaultBoundaryError,
     VersionRow,
@@ -100,6 +101,7 @@ class TrashService:
             uid=op_id, volume_id=home.mounted.id, owner_id=home.owner_id, file_id=found.row.id,
             parent_id=found.row.parent_id or 0, name=to_stored(found.entry.name), original_path=spot.own_path,
             kind=found.entry.kind, size=size, files=files, expires_at=self._env.now() + keep,
+            vault_uid=None if spot.seal is None else spot.seal.vault_id,
         )  # fmt: skip
         name = (plan.volume_id, plan.parent_id, found.entry.name)
         await begin(self._env, "trash", op_id, [name], msgspec.to_builtins(plan))
@@ -174,7 +176,11 @@ class TrashService:
         item = await self.get(caller.user_id, trash_id)
         home = await self._places.home(caller, item.volume_id)
         parts = split(target_path) if target_path else (*split(item.original_path)[:-1], item.name)
-        spot = Spot(home, parts)
+        seal = await self._env.part(Seals).of(home, parts)
+        is_locked = seal is not None and seal.opened is None
+        spot = Spot(home if is_locked else replace(home, seal=seal), parts)
+        if item.vault_uid and item.vault_uid != (seal and seal.vault_id) and not target_path:
+            raise VaultBoundaryError("Its vault is not where it was. Put the vault back there first.")
         if target_path:
             spot = await self._places.target(home, target_path)
             if spot.home.file_id != home.file_id:
@@ -191,7 +197,7 @@ class TrashService:
                 await self._refuse_taken(place)
                 found: Found = await finish(self._restore(item, place, parent))
             except FileExistsHereError:
-                if on_conflict != "rename":
+                if on_conflict != "rename" or is_locked:  # another name could not be encrypted
                     raise
                 number += 1
                 place = spot.numbered(number)

@@ -19,8 +19,8 @@ from sqlalchemy import delete, select, update
 from balu.kernel import bootkey
 from balu.kernel.threads import Threads
 from balu.kernel.unit import Env, Unit, open_unit
-from balu.storage.files import SUFFIX, Home, Seal, Seals, Spot
-from balu.storage.vaults.models import VaultOpenRow
+from balu.storage.files import SUFFIX, Home, Seal, Seals, SeenVault, Spot
+from balu.storage.vaults.models import VaultOpenRow, VaultRow
 from balu.storage.vaults.record import FORMAT, Opened
 from balu.storage.vaults.settings import VaultSettings
 from balu_core import Volume
@@ -81,6 +81,12 @@ class OpenVaults(Seals):
                 query = update(VaultOpenRow).where(VaultOpenRow.uid == uid).values(used_at=now)
                 await unit.session.execute(query.execution_options(synchronize_session=False))
         return keys
+
+    async def seen(self, vault_id: str) -> SeenVault | None:
+        """Its name, and what opens it."""
+        async with open_unit(self.env, writes=False) as unit:
+            row = await unit.session.scalar(select(VaultRow).where(VaultRow.uid == vault_id))
+        return None if row is None else SeenVault(row.name, await self.keys(vault_id, row.owner_id))
 
     @property
     def idle(self) -> timedelta:

@@ -332,11 +332,36 @@ async def test_deleted_things_come_back_encrypted_as_they_were(vault: Vault) -> 
     assert (await vault.client.delete(f"/api/files/Papers.vault/Sub/{SECRET}")).is_success
     assert vault.tree() == {}
     (item,) = (await vault.client.get("/api/trash")).json()["items"]
+    assert (item["name"], item["original_path"]) == (SECRET, f"Papers.vault/Sub/{SECRET}")
+    assert (item["vault"], item["mime_type"]) == ("Papers", "application/pdf")
     await vault.lock()
+    (hidden,) = (await vault.client.get("/api/trash")).json()["items"]
+    assert (hidden["name"], hidden["original_path"], hidden["vault"]) == ("", "", "Papers")
     assert (await vault.client.post(f"/api/trash/{item['id']}/restore", json={})).is_success
     assert vault.tree() == {f"Sub/{SECRET}": BODY}
     await vault.unlock()
     assert (await vault.get(f"Sub/{SECRET}")).content == BODY
+
+
+async def test_what_was_deleted_comes_back_into_its_vault_only(vault: Vault) -> None:
+    await vault.put(SECRET)
+    await vault.client.delete(f"/api/files/Papers.vault/{SECRET}")
+    await vault.put(SECRET, b"newer")
+    (item,) = (await vault.client.get("/api/trash")).json()["items"]
+    restore = f"/api/trash/{item['id']}/restore"
+    await vault.client.put("/api/files/rename", json={"old_path": "Papers.vault", "new_name": "Moved.vault"})
+    lost = await vault.client.post(restore, json={})
+    assert (lost.status_code, lost.json()["code"]) == (409, "vault-boundary")
+    await vault.client.put("/api/files/rename", json={"old_path": "Moved.vault", "new_name": "Papers.vault"})
+    await vault.lock()
+    taken = await vault.client.post(restore, json={"on_conflict": "rename"})
+    assert (taken.status_code, taken.json()["code"]) == (409, "file-exists")
+    await vault.unlock()
+    back = await vault.client.post(restore, json={"on_conflict": "rename"})
+    assert back.status_code == 200, back.text
+    name = back.json()["file"]["name"]
+    assert back.json()["file"]["path"] == f"Papers.vault/{name}"
+    assert vault.tree() == {SECRET: b"newer", name: BODY}
 
 
 async def test_deleting_the_vault_can_be_undone_until_the_trash_is_emptied(vault: Vault, env: Env) -> None:

@@ -5,7 +5,10 @@ import type { Delete, Get, Post } from "@/kernel/api/shape";
 export interface TrashItem {
   id: number | string;
   original_path: string;
+  /** Empty while it lies in a vault that is locked. */
   name: string;
+  /** Name of the vault it was in. */
+  vault: string | null;
   type: "file" | "directory";
   size: number;
   deleted_at: string;

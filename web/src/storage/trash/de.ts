@@ -14,6 +14,7 @@ export default {
   expires: "Restzeit",
   actions: "Aktionen",
   myFiles: "Meine Dateien",
+  inVault: (vault) => `Etwas im Tresor ${vault}`,
   filter: "Nach Name oder Ort filtern",
   clearFilter: "Filter löschen",
   daysLeft: (n) => plural("de", n, { one: "# Tag", other: "# Tage", zero: "weniger als ein Tag" }),

@@ -14,6 +14,7 @@ const en = {
   expires: "Time left",
   actions: "Actions",
   myFiles: "My files",
+  inVault: (vault: string) => `Something in the vault ${vault}`,
   filter: "Filter by name or place",
   clearFilter: "Clear filter",
   daysLeft: (n: number) => plural("en", n, { one: "# day", other: "# days", zero: "less than a day" }),

@@ -45,7 +45,10 @@ export function TrashPage() {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next ?? undefined,
   });
-  const all = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const all = (query.data?.pages.flatMap((page) => page.items) ?? []).map((item) => ({
+    ...item,
+    name: item.name || t.inVault(item.vault ?? ""),
+  }));
   const total = query.data?.pages[0]?.total ?? all.length;
   const wanted = filter.trim().toLocaleLowerCase();
   const items = wanted ? all.filter((item) => item.original_path.toLocaleLowerCase().includes(wanted)) : all;
@@ -188,7 +191,12 @@ function TrashTable({ items, onRestore, onPurge }: TableProps) {
       rowKey={(item) => item.id}
       columns={[
         { id: "name", label: t.name, isName: true, cell: (item) => <Name item={item} /> },
-        { id: "from", label: t.from, cell: (item) => nameOf(parentOf(item.original_path)) || t.myFiles },
+        {
+          id: "from",
+          label: t.from,
+          cell: (item) =>
+            item.original_path ? nameOf(parentOf(item.original_path)) || t.myFiles : item.vault,
+        },
         { id: "size", label: t.size, align: "end", cell: (item) => format.bytes(item.size) },
         {
           id: "deleted",
