@@ -2979,6 +2979,7 @@ export interface components {
             size: number;
             /** @enum {string} */
             type: "file" | "directory";
+            vault: string | null;
             volume_id: number;
         };
         /** TrashList */
