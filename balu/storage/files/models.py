@@ -98,7 +98,7 @@ class IntentRow(BigIntBase):
 
     op_id: Mapped[str] = mapped_column(String(32), index=True)
     op: Mapped[str] = mapped_column(String(10))
-    """``put``, ``move``, ``trash``, ``restore``, or ``hold`` for the second name of one of them."""
+    """``put``, ``move``, ``cross``, ``trash``, ``restore``; ``hold`` for the second name of one of them."""
     volume_id: Mapped[int] = mapped_column(BigInteger)
     parent_id: Mapped[int] = mapped_column(BigInteger)
     name_key: Mapped[str] = mapped_column(DiskName(2048))
