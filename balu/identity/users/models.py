@@ -4,7 +4,7 @@ from advanced_alchemy.base import BigIntAuditBase, BigIntBase
 from sqlalchemy import BigInteger, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from balu.kernel.caller import Grade
+from balu.kernel.caller import Caller, Grade
 
 
 class UserRow(BigIntAuditBase):
@@ -38,6 +38,10 @@ class UserRow(BigIntAuditBase):
     def role(self) -> str:
         """The coarse role that older clients read."""
         return "admin" if self.grade in {"admin", "superadmin"} else "user"
+
+    def caller(self) -> Caller:
+        """This person, for what a job or a command does in their name."""
+        return Caller(user_id=self.id, username=self.username, grade=self.grade)
 
 
 class AvatarRow(BigIntBase):

@@ -30,8 +30,7 @@ async def account_of(run: Run) -> Caller:
         UserNotFoundError: the account is gone.
     """
     async with run.unit(writes=False) as unit:
-        account = await UserService(unit).get(run.owner_id or 0)
-    return Caller(user_id=account.id, username=account.username, grade=account.grade)
+        return (await UserService(unit).get(run.owner_id or 0)).caller()
 
 
 @job()

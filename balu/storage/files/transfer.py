@@ -7,7 +7,7 @@ from litestar import Controller, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from balu.identity.users import UserRow, UserService
+from balu.identity.users import UserService
 from balu.kernel.caller import Caller
 from balu.kernel.errors import InvalidError
 from balu.kernel.unit import Env, open_unit
@@ -76,7 +76,7 @@ async def _accounts(env: Env, owner_id: int, heir_id: int) -> tuple[Caller, Call
         raise InvalidError("It belongs to this account already.", field="new_owner_id")
     async with open_unit(env, writes=False) as unit:
         users = UserService(unit)
-        return _caller(await users.get(owner_id)), _caller(await users.get(heir_id))
+        return (await users.get(owner_id)).caller(), (await users.get(heir_id)).caller()
 
 
 async def _check(files: FileService, source: Found, *, recursive: bool) -> None:
@@ -114,7 +114,3 @@ async def _transfer(
     return OwnershipTransferred(
         message="Transferred", transferred=1, skipped=0, file=item, replaced=files.displaced
     )
-
-
-def _caller(account: UserRow) -> Caller:
-    return Caller(user_id=account.id, username=account.username, grade=account.grade)

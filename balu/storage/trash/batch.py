@@ -136,8 +136,7 @@ async def batch_files(run: Run, *, wish: dict[str, Any]) -> BatchResult:
     """Delete, move, copy, restore or purge many things, one after the other."""
     data = msgspec.convert(wish, BatchCreate)
     async with run.unit(writes=False) as unit:
-        account = await UserService(unit).get(run.owner_id or 0)
-    caller = Caller(user_id=account.id, username=account.username, grade=account.grade)
+        caller = (await UserService(unit).get(run.owner_id or 0)).caller()
     result = BatchResult(done=0, failed=0, total=0, failures=[], trash_ids=[], items=[])
     steps = await _Batch(run, caller, data, result).steps()
     result.total = len(steps)
