@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use crate::block::PAGE;
 use crate::check::Algorithm;
-use crate::lock::lock_range;
+use crate::lock::{lock_range, unlock};
 use crate::plain::read_exactly;
 use crate::plain::{Plain, write_exactly};
 use crate::sealing::{self, Sealing, errno_of};
@@ -133,9 +133,10 @@ impl Part {
         Ok(Ended { offset, spans, check })
     }
 
-    /// Stop; returns when nothing writes any more.
+    /// Stop; when it returns nothing writes any more, and another part may write there.
     pub fn halt(&self) {
         self.sink.halt();
+        unlock(self.sink.file());
     }
 
     /// Take *length* bytes of another staged file.
@@ -366,7 +367,6 @@ mod tests {
         assert_eq!(second().err(), Some(Errno::AGAIN));
         first.halt();
         assert_eq!(first.push(b"more"), Err(Errno::BADF));
-        drop(first);
         let part = second().unwrap();
         part.push(b"kept").unwrap();
         assert_eq!(part.end().unwrap().offset, 4);

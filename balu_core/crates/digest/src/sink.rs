@@ -185,6 +185,11 @@ impl Sink {
         })
     }
 
+    /// The file it writes.
+    pub(crate) fn file(&self) -> &OwnedFd {
+        self.queue.file()
+    }
+
     /// Stop and wait until nothing writes any more.
     pub(crate) fn halt(&self) {
         lock(&self.front).ended = true;
