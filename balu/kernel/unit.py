@@ -1,16 +1,20 @@
 """Unit: one transaction, the time, and what was announced."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from balu.kernel.clock import Now
 from balu.kernel.outbox import Heard, Outbox
 
 T = TypeVar("T")
+GIVEN_UP = {"40001", "40P01"}
+"""PostgreSQL: serialization failure, deadlock."""
+GIVEN_UP_TIMES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +55,14 @@ async def open_unit(env: Env, *, writes: bool = True) -> AsyncGenerator[Unit, No
         unit.outbox.store(session)
     if unit.outbox.pending:
         env.wake()
+
+
+async def persistently(work: Callable[[], Awaitable[T]]) -> T:
+    """Do *work*, one transaction and nothing else, again when the database gave it up for another one."""
+    for _ in range(GIVEN_UP_TIMES):
+        try:
+            return await work()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in GIVEN_UP:
+                raise
+    return await work()

@@ -22,7 +22,7 @@ from balu.storage.files.grants import Grants
 from balu.storage.files.group import Group, Landed, Piece
 from balu.storage.files.intents import Intents, begin
 from balu.storage.files.items import mime_of
-from balu.storage.files.models import FileRow, IntentRow, JournalRow, ReservationRow, VersionRow
+from balu.storage.files.models import INO_MASK, FileRow, IntentRow, JournalRow, ReservationRow, VersionRow
 from balu.storage.files.mounts import volume_id_of
 from balu.storage.files.names import (
     DiskName,
@@ -37,7 +37,7 @@ from balu.storage.files.names import (
 from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.raw import repr_digest
 from balu.storage.files.rights import Right
-from balu.storage.files.rows import INO_MASK, FileRows
+from balu.storage.files.rows import FileRows
 from balu.storage.files.schemas import FileItem, FileMoved
 from balu.storage.files.seals import Seal, Seals, SeenVault, VaultBoundaryError, VaultLockedError
 from balu.storage.files.service import FileService

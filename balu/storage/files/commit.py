@@ -7,7 +7,7 @@ recovery can tell from the disk alone which of them it is.
 import asyncio
 import errno
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from balu.kernel.errors import BaluError, UnavailableError
 from balu.kernel.threads import Threads, finish
-from balu.kernel.unit import Env, Unit, open_unit
+from balu.kernel.unit import Env, Unit, open_unit, persistently
 from balu.storage.files.errors import (
     BusyNameError,
     FileExistsHereError,
@@ -44,7 +44,7 @@ from balu.storage.files.terms import (
     staged_of,
     taken,
 )
-from balu.storage.volumes import check_room
+from balu.storage.volumes import check_room, take_turn
 from balu_core import Entry, Sink, StaleTargetError
 
 P = ParamSpec("P")
@@ -208,13 +208,20 @@ class Writer:
             if not absent:
                 number, place = number + 1, spot.numbered(number)
 
-    async def _attempt(
-        self, parent: Found, place: Spot, staged: Staged, terms: Terms, *, absent: bool
-    ) -> Stored:
-        entry = await self._places.stat(place)
-        present = await self._sealed_digest(place, entry)
+    async def _intend(
+        self,
+        parent: Found,
+        place: Spot,
+        staged: Staged,
+        terms: Terms,
+        entry: Entry | None,
+        *,
+        present: str | None,
+        absent: bool,
+    ) -> tuple[FileRow | None, PutPlan, bool, bool]:
+        """The row there, what is going to happen, whether the bytes are the same, whether only the time."""
         async with open_unit(self._env) as unit:
-            row = await _current(unit, parent.row, place, entry, absent=absent)
+            row = await _current(unit, self._places, parent.row, place, entry, absent=absent)
             same = row is not None and (
                 (staged.blake3 is not None and row.blake3 == staged.blake3)
                 or (present is not None and present == staged.digest)
@@ -231,6 +238,16 @@ class Writer:
                     )
                 name = (plan.volume_id, plan.parent_id, place.name)
                 await Intents(unit).open("put", staged.id, [name], msgspec.to_builtins(plan))
+        return row, plan, same, touched
+
+    async def _attempt(
+        self, parent: Found, place: Spot, staged: Staged, terms: Terms, *, absent: bool
+    ) -> Stored:
+        entry = await self._places.stat(place)
+        present = await self._sealed_digest(place, entry)
+        row, plan, same, touched = await persistently(
+            lambda: self._intend(parent, place, staged, terms, entry, present=present, absent=absent)
+        )
         if same and not touched and row is not None and entry is not None:
             await self._abandon(staged.id, None, staged.home)
             return Stored(Found(place, entry, row, staged.digest), "unchanged")
@@ -238,12 +255,17 @@ class Writer:
         try:
             core = staged.home.core
             tree = await self._call(place.path, core.walk, place.disk) if shown.kind == "directory" else ()
-            async with open_unit(self._env) as unit:
-                row = await record_put(unit, staged.id, plan, shown, tree)
+            row = await persistently(lambda: self._record(staged.id, plan, shown, tree))
         except Exception as error:  # whatever it is: the bytes are visible, and recovery writes the rows
             raise _LeftError(error) from error
         outcome: Outcome = "unchanged" if touched else "created" if entry is None else "replaced"
         return Stored(Found(place, shown, row, staged.digest), outcome)
+
+    async def _record(
+        self, op_id: str, plan: PutPlan, shown: Entry, tree: Sequence[tuple[str, Entry]]
+    ) -> FileRow:
+        async with open_unit(self._env) as unit:
+            return await record_put(unit, op_id, plan, shown, tree)
 
     async def _sealed_digest(self, place: Spot, entry: Entry | None) -> str | None:
         """BLAKE3 of the plain bytes that stand there; the rows do not know it."""
@@ -331,6 +353,7 @@ class Writer:
     async def _undo(self, staged: Staged) -> None:
         """Take the intent back and what was reserved with it; the staged bytes stay."""
         async with open_unit(self._env) as unit:
+            await take_turn(unit, staged.home.owner_id)
             intents = Intents(unit)
             await intents.close(staged.id)
             if staged.reserved != staged.size:
@@ -355,12 +378,13 @@ class Writer:
 
 
 async def _current(
-    unit: Unit, parent: FileRow, place: Spot, entry: Entry | None, *, absent: bool
+    unit: Unit, places: Places, parent: FileRow, place: Spot, entry: Entry | None, *, absent: bool
 ) -> FileRow | None:
     """The row of what stands at *place* now, None for nothing.
 
     *absent*: names that look alike are known to be rows without anything on the disk.
     """
+    await take_turn(unit, place.home.owner_id)
     rows = FileRows(unit)
     row, alike = await rows.child(parent.id, place.name, lock=True)
     if alike and not absent and entry is None:
@@ -369,6 +393,8 @@ async def _current(
         return None
     if row is None or differs(row, entry):
         home = place.home
+        if await places.has_changed(place, entry):
+            raise _OvertakenError
         row = (await rows.adopt(home.mounted.id, home.owner_id, parent.id, [entry])).get(entry.name)
         if row is None:
             raise _OvertakenError

@@ -17,13 +17,13 @@ from balu.kernel.unit import Env, Unit, open_unit
 from balu.storage.files.commit import BEAT_S
 from balu.storage.files.errors import BusyNameError, explained, told
 from balu.storage.files.intents import Intents, begin
-from balu.storage.files.models import FileRow
+from balu.storage.files.models import INO_MASK, FileRow
 from balu.storage.files.names import from_stored, name_key, to_stored
 from balu.storage.files.ownership import hand_over
 from balu.storage.files.places import Found, Home, Places, Spot
-from balu.storage.files.rows import INO_MASK, FileRows
+from balu.storage.files.rows import FileRows
 from balu.storage.files.terms import Staged
-from balu.storage.volumes import QuotaService, check_room
+from balu.storage.volumes import QuotaService, check_room, take_turn
 from balu_core import Entry, Volume
 
 Watch = Callable[[float], Awaitable[bool]]
@@ -264,8 +264,8 @@ class Settling:
 
     async def _let_go(self) -> None:
         async with open_unit(self._env) as unit:
-            await Intents(unit).close(self._op_id)
             await Intents(unit).release(self._op_id)
+            await Intents(unit).close(self._op_id)
 
     async def undo(self, source: str) -> None:
         """The new name was never given: the source is where it was, and the copy goes."""
@@ -295,6 +295,7 @@ async def record_cross(
 ) -> None:
     """Point the rows of a tree to where it lies now; what has no row yet gets one when it is looked at."""
     rows, name = FileRows(unit), from_stored(plan.name)
+    await take_turn(unit, plan.owner_id, await rows.owner_of(plan.file_id))
     there, _ = await rows.child(plan.parent_id, name, lock=True)
     if there is not None and there.id != plan.file_id:  # adopted by a reader who saw the new name first
         size = await rows.tree_size(there.id)

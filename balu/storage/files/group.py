@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, ParamSpec, TypeVar
 
+from msgspec import structs
+
 from balu.kernel.errors import BaluError, UnavailableError, UnsafePathError
 from balu.kernel.threads import Threads, finish
-from balu.kernel.unit import Env, open_unit
+from balu.kernel.unit import Env, open_unit, persistently
 from balu.storage.files.commit import BEAT_S, DOUBTFUL, Writer
 from balu.storage.files.errors import explained, told
 from balu.storage.files.group_rows import GroupRows, Made
@@ -27,7 +29,7 @@ from balu.storage.files.record import PutPlan, record_put
 from balu.storage.files.rights import Right
 from balu.storage.files.rows import differs
 from balu.storage.files.terms import Outcome, Staged, Terms, check_digests, check_terms, put_plan, staged_of
-from balu.storage.volumes import QuotaExceededError, QuotaService, check_room
+from balu.storage.volumes import QuotaExceededError, QuotaService, check_room, take_turn
 from balu_core import Entry, StaleTargetError, Volume
 
 P = ParamSpec("P")
@@ -121,9 +123,10 @@ class Group:
         await self._call(self._core.sync_many, [piece.id for piece in self._pieces if piece.is_open])
         planned: list[Piece] = []
         try:
-            planned = await self._intend(await self._parents())
+            parents = await self._parents()
+            planned = await persistently(lambda: self._intend(parents))
             await self._beating(planned, self._give_names(planned))
-            await self._record(planned)
+            await persistently(lambda: self._record(planned))
         except BaseException:
             for piece in planned:
                 piece.is_left = True
@@ -156,9 +159,12 @@ class Group:
     async def _intend(self, parents: dict[tuple[str, ...], Found]) -> list[Piece]:
         """Decide about every file and write down what is going to happen; returns what is."""
         pieces = [piece for piece in self._pieces if piece.is_open]
+        for piece in pieces:
+            piece.plan = piece.base = None  # of an attempt that the database gave up
         entries = await self._call(_stat_all, self._core, [piece.spot.disk for piece in pieces])
         try:
             async with open_unit(self._env) as unit:
+                await take_turn(unit, self._home.owner_id)
                 rows = GroupRows(unit)
                 for parts, parent in parents.items():
                     here = [
@@ -169,6 +175,9 @@ class Group:
                     present = await rows.present(parent.row.id, (piece.spot.name for piece, _ in here))
                     for piece, entry in here:
                         _decide(piece, entry, parent.row, present.get(name_key(piece.spot.name), []))
+                for piece in pieces:
+                    if piece.plan is not None:
+                        piece.plan = structs.replace(piece.plan, paid_by=self._id)
                 plans = [(piece.id, piece.plan) for piece in pieces if piece.plan and piece.result is None]
                 opened = await rows.open(plans)
                 planned = [piece for piece in pieces if piece.id in opened]
@@ -231,6 +240,7 @@ class Group:
     async def _record(self, planned: list[Piece]) -> None:
         etags: dict[str, str] = {}
         async with open_unit(self._env) as unit:
+            await take_turn(unit, self._home.owner_id)
             rows = GroupRows(unit)
             made = [
                 Made(piece.id, piece.plan, piece.shown)

@@ -13,10 +13,9 @@ from balu.kernel.live import tell
 from balu.kernel.unit import Unit
 from balu.storage.files.events import LIVE, FileChanged
 from balu.storage.files.intents import LEASE, this_worker
-from balu.storage.files.models import FileRow, IntentRow, JournalRow
+from balu.storage.files.models import INO_MASK, FileRow, IntentRow, JournalRow
 from balu.storage.files.names import from_stored, name_key
 from balu.storage.files.record import PutPlan
-from balu.storage.files.rows import INO_MASK
 from balu_core import Entry
 
 AT_ONCE = 500

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from balu.kernel.unit import Env, Unit, open_unit
+from balu.kernel.unit import Env, Unit, open_unit, persistently
 from balu.storage.files.errors import BusyNameError
-from balu.storage.files.models import IntentRow, ReservationRow
+from balu.storage.files.models import INO_MASK, IntentRow, ReservationRow
 from balu.storage.files.names import name_key
-from balu.storage.volumes import QuotaService
+from balu.storage.volumes import QuotaService, has_turn, take_turn
 
 LEASE = timedelta(seconds=60)
 UPLOAD_LEASE = timedelta(hours=24)
@@ -44,7 +44,7 @@ class Intents:
         make = postgresql.insert if self._dialect == "postgresql" else sqlite.insert
         lease = self._unit.now() + LEASE
         # Always in the same order, so that two moves in opposite directions cannot wait for each other.
-        for index, (volume_id, parent_id, name) in sorted(enumerate(names), key=lambda item: item[1][1:]):
+        for index, (volume_id, parent_id, name) in sorted(enumerate(names), key=_order):
             row = {
                 "op_id": op_id, "op": "hold" if index else op, "volume_id": volume_id, "parent_id": parent_id,
                 "name_key": name_key(name), "worker": this_worker(), "lease_until": lease,
@@ -73,7 +73,8 @@ class Intents:
 
     async def abandoned(self, *ops: str) -> list[IntentRow]:
         """Claim the intents of these kinds whose worker is gone or has stopped caring."""
-        rows = (await self._session.scalars(select(IntentRow).where(IntentRow.op.in_(ops)))).all()
+        query = select(IntentRow).where(IntentRow.op.in_(ops)).order_by(IntentRow.id)
+        rows = (await self._session.scalars(query)).all()
         now = self._unit.now()
         claimed: list[IntentRow] = []
         for row in rows:
@@ -109,12 +110,30 @@ class Intents:
 
     async def release(self, staging_id: str) -> None:
         """Give back what was reserved for something staged."""
+        if not has_turn(self._unit):
+            owner = select(ReservationRow.owner_id).where(ReservationRow.staging_id == staging_id)
+            await take_turn(self._unit, await self._session.scalar(owner))
         query = delete(ReservationRow).where(ReservationRow.staging_id == staging_id)
         found = (
             await self._session.execute(query.returning(ReservationRow.owner_id, ReservationRow.size))
         ).one_or_none()
         if found is not None:
             await QuotaService(self._unit).move(found.owner_id, reserved=-found.size)
+
+    async def spend(self, parent_id: int, sizes: Mapping[tuple[str, int], int]) -> None:
+        """Count as used what open writes have published already; *sizes* by name and inode."""
+        query = select(IntentRow).where(IntentRow.op == "put", IntentRow.parent_id == parent_id)
+        by_key = {(name_key(name), ino): size for (name, ino), size in sizes.items()}
+        for intent in (await self._session.scalars(query.order_by(IntentRow.id))).all():
+            size = by_key.get((intent.name_key, intent.plan["staged_ino"] & INO_MASK))
+            if not size:
+                continue
+            mine = ReservationRow.staging_id == (intent.plan.get("paid_by") or intent.op_id)
+            less = update(ReservationRow).where(mine, ReservationRow.size >= size)
+            less = less.values(size=ReservationRow.size - size).execution_options(synchronize_session=False)
+            owner_id = await self._session.scalar(less.returning(ReservationRow.owner_id))
+            if owner_id is not None:
+                await QuotaService(self._unit).move(owner_id, reserved=-size)
 
     async def left_over(self) -> list[ReservationRow]:
         """Reservations whose worker is gone and that no intent needs any more."""
@@ -161,14 +180,23 @@ async def begin(env: Env, op: str, op_id: str, names: Sequence[Name], plan: dict
     give_up_at = loop.time() + PATIENCE_S
     while True:
         try:
-            async with open_unit(env) as unit:
-                await Intents(unit).open(op, op_id, names, plan)
+            await persistently(lambda: _open(env, op, op_id, names, plan))
         except BusyNameError:
             if loop.time() > give_up_at:
                 raise
             await asyncio.sleep(0.05)
         else:
             return
+
+
+async def _open(env: Env, op: str, op_id: str, names: Sequence[Name], plan: dict[str, Any]) -> None:
+    async with open_unit(env) as unit:
+        await Intents(unit).open(op, op_id, names, plan)
+
+
+def _order(item: tuple[int, Name]) -> tuple[int, str]:
+    _, (_, parent_id, name) = item
+    return parent_id, name_key(name)
 
 
 def this_worker() -> str:

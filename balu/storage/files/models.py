@@ -13,6 +13,8 @@ from balu.storage.files.names import DiskName
 IS_HOME = text("parent_id IS NULL AND trash_id IS NULL")
 
 
+INO_MASK = (1 << 63) - 1
+"""What of an inode number fits into a column."""
 RETIRED = 0
 """``trash_id`` of what somebody removed from the disk: there is nothing to bring back but its versions."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import func, select
@@ -14,14 +15,16 @@ from balu.kernel.unit import Env, Unit, open_unit
 from balu.storage.files.errors import BusyNameError, FileNotFoundHereError, SharedRootError, told
 from balu.storage.files.facts import JOIN_DEPTH, RowFacts, peek_sql
 from balu.storage.files.grants import Chain, Grants, Shared
-from balu.storage.files.models import FileRow
+from balu.storage.files.models import INO_MASK, FileRow
 from balu.storage.files.names import check_name, from_wire, name_key, numbered, split, to_stored, to_wire
 from balu.storage.files.rights import EVERY_RIGHT, SHARED, Given, Right
-from balu.storage.files.rows import INO_MASK, FileRows, differs
+from balu.storage.files.rows import FileRows, differs
 from balu.storage.files.seals import Seal, Seals, VaultLockedError, VaultNotGivenError
-from balu.storage.volumes import Mounted, Volumes
+from balu.storage.volumes import Mounted, Volumes, take_turn
 from balu_core import Entry, Volume
 
+LOOKS = 20
+"""As often something is looked up anew that is replaced all the time."""
 HOMES_LOCK = 0x686F6D65
 """First key of the PostgreSQL advisory locks under which homes are made: ``home`` in ASCII."""
 
@@ -333,10 +336,15 @@ class Places:
         Raises:
             FileNotFoundHereError: nothing is there.
         """
-        entry = await self.stat(spot)
-        if entry is None:
-            raise FileNotFoundHereError(f"There is no file or folder {spot.path!r}.")
-        return Found(spot, entry, await self.row_of(spot, entry))
+        for _ in range(LOOKS):
+            entry = await self.stat(spot)
+            if entry is None:
+                break
+            with suppress(BusyNameError):
+                return Found(spot, entry, await self.row_of(spot, entry))
+        else:
+            raise _replaced(spot)
+        raise FileNotFoundHereError(f"There is no file or folder {spot.path!r}.")
 
     async def peek(self, spot: Spot) -> RowFacts | None:
         """What the rows say about *spot*, without a look at the disk; None when they say nothing."""
@@ -357,12 +365,22 @@ class Places:
         if entry is None:
             raise FileNotFoundHereError(f"There is no file or folder {found.spot.path!r} any more.")
         if entry.ino != found.entry.ino:
-            raise BusyNameError(
-                f"{found.spot.path!r} was replaced meanwhile. Try again.", headers={"retry-after": "1"}
-            )
+            raise _replaced(found.spot)
+
+    async def has_changed(self, spot: Spot, entry: Entry) -> bool:
+        """Whether *spot* holds something else now; in the owner's turn nobody can record that yet."""
+        now = await self.stat(spot)
+        if now is None or now.kind != entry.kind:
+            return True
+        seen = (entry.ino, entry.size, entry.mtime_ns)
+        return entry.kind == "file" and (now.ino, now.size, now.mtime_ns) != seen
 
     async def row_of(self, spot: Spot, entry: Entry) -> FileRow:
-        """The row of something that was just seen on the disk."""
+        """The row of something that was just seen on the disk.
+
+        Raises:
+            BusyNameError: something else is there by now.
+        """
         async with open_unit(self._env, writes=False) as unit:
             rows = FileRows(unit)
             if not spot.parts:
@@ -382,6 +400,9 @@ class Places:
                 for depth in range(1, len(parts))
             ]
         async with open_unit(self._env) as unit:
+            await take_turn(unit, spot.home.owner_id)
+            if await self.has_changed(spot, entry):
+                raise _replaced(spot)
             parent_id = spot.home.file_id
             row: FileRow | None = None
             for seen in (*above, entry):
@@ -455,6 +476,10 @@ async def _home_row(session: object, volume_id: int, owner_id: int) -> FileRow |
     )  # fmt: skip
     found: FileRow | None = await session.scalar(query)  # type: ignore[attr-defined]
     return found
+
+
+def _replaced(spot: Spot) -> BusyNameError:
+    return BusyNameError(f"{spot.path!r} was replaced meanwhile. Try again.", headers={"retry-after": "1"})
 
 
 def _claim(core: Volume, name: str) -> bool:

@@ -8,11 +8,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from balu.kernel.unit import Unit
 from balu.storage.files.intents import Intents
-from balu.storage.files.models import FileRow, VersionRow
+from balu.storage.files.models import INO_MASK, FileRow, VersionRow
 from balu.storage.files.names import from_stored, name_key
 from balu.storage.files.ownership import hand_over
-from balu.storage.files.rows import INO_MASK, FileRows
-from balu.storage.volumes import QuotaService
+from balu.storage.files.rows import FileRows
+from balu.storage.volumes import QuotaService, take_turn
 from balu_core import Entry
 
 
@@ -33,6 +33,8 @@ class PutPlan(msgspec.Struct, frozen=True, kw_only=True):
     base_size: int = 0
     base_mtime_ns: int = 0
     base_blake3: str | None = None
+    paid_by: str | None = None
+    """Whose reservation it uses, where that is not its own: a group has one for all."""
     is_touch: bool = False
     """The bytes are the present ones; only the time changes, and the revision stays."""
 
@@ -66,6 +68,7 @@ async def record_put(
     """
     rows, intents = FileRows(unit), Intents(unit)
     name = from_stored(plan.name)
+    await take_turn(unit, plan.owner_id)
     mine = await intents.close(op_id)
     row, _ = await rows.child(plan.parent_id, name, lock=True)
     if not mine and row is not None:
@@ -112,6 +115,7 @@ async def keep_version(unit: Unit, plan: PutPlan) -> int:
 async def record_move(unit: Unit, op_id: str, plan: MovePlan) -> FileRow | None:
     """Point the row of a moved thing to its new place; None when it has vanished meanwhile."""
     rows = FileRows(unit)
+    await take_turn(unit, plan.owner_id, await rows.owner_of(plan.file_id))
     await Intents(unit).close(op_id)
     await Intents(unit).release(op_id)
     name = from_stored(plan.name)

@@ -17,7 +17,7 @@ from balu.storage.files.models import IntentRow
 from balu.storage.files.names import from_stored
 from balu.storage.files.record import MovePlan, PutPlan, keep_version, record_move, record_put
 from balu.storage.files.rows import FileRows
-from balu.storage.volumes import QuotaService, VolumeNotFoundError, Volumes
+from balu.storage.volumes import QuotaService, VolumeNotFoundError, Volumes, take_turn
 from balu_core import Entry, Volume
 
 UNCLAIMED = timedelta(hours=1)
@@ -67,6 +67,7 @@ class Recovery:
         if not resumable:  # otherwise the bytes wait until their client asks again
             await self._threads.run(core.discard, intent.op_id)
         async with open_unit(self._env) as unit:
+            await take_turn(unit, plan.owner_id)
             intents = Intents(unit)
             if kept:
                 await QuotaService(unit).move(plan.owner_id, versions=await keep_version(unit, plan))
@@ -90,8 +91,8 @@ class Recovery:
             if shown is not None and shown.ino == plan.ino:
                 await record_move(unit, intent.op_id, plan)
             else:
-                await Intents(unit).close(intent.op_id)
                 await Intents(unit).release(intent.op_id)
+                await Intents(unit).close(intent.op_id)
 
     async def _cross(self, core: Volume, intent: IntentRow) -> None:
         plan = convert(intent.plan, CrossPlan)

@@ -12,12 +12,11 @@ from balu.kernel.live import tell
 from balu.kernel.unit import Unit
 from balu.storage.files.events import LIVE, Change, FileChanged
 from balu.storage.files.facts import BATCH, JOIN_DEPTH
-from balu.storage.files.models import FileRow, GrantRow, JournalRow
+from balu.storage.files.intents import Intents
+from balu.storage.files.models import INO_MASK, FileRow, GrantRow, JournalRow, VersionRow
 from balu.storage.files.names import name_key
-from balu.storage.volumes import QuotaService
+from balu.storage.volumes import QuotaService, take_turn
 from balu_core import Entry
-
-INO_MASK = (1 << 63) - 1
 
 
 class FileRows:
@@ -53,6 +52,11 @@ class FileRows:
     async def get(self, file_id: int) -> FileRow | None:
         """One row by its id."""
         return await self._session.get(FileRow, file_id)
+
+    async def owner_of(self, file_id: int) -> int | None:
+        """Whose turn it takes to change the row; None when there is none. Loads nothing."""
+        found: int | None = await self._session.scalar(select(FileRow.owner_id).where(FileRow.id == file_id))
+        return found
 
     async def path_of(self, file_id: int) -> list[FileRow]:
         """The row and those above it, home first; empty when it, or a folder above it, is deleted."""
@@ -90,7 +94,9 @@ class FileRows:
         """Make the rows say what the disk shows for these names, and count outside changes in the ledger.
 
         A new name gets a row; other bytes raise the revision and forget the hashes. Returns rows by name.
+        What a write of ours has just published is paid for already: its room is used, not reserved any more.
         """
+        await take_turn(self._unit, owner_id)
         wanted = {entry.name: entry for entry in entries}
         known = await self._named(parent_id, list(wanted))
         missing = [
@@ -98,24 +104,27 @@ class FileRows:
             for name, entry in wanted.items()
             if name not in known
         ]
-        live = 0
+        live, taken = 0, dict[tuple[str, int], int]()
         for start in range(0, len(missing), BATCH):
             for new in await self._insert(missing[start : start + BATCH]):
                 live += new.size
                 known[new.name] = new
+                taken[new.name, new.ino] = new.size
                 self.note(new, "create")
         if len(known) < len(wanted):  # others were faster: their rows are there now
             known |= await self._named(parent_id, [name for name in wanted if name not in known])
-        await self._lock([row.id for name, row in known.items() if differs(row, wanted[name])])
         for name, entry in wanted.items():
             row = known.get(name)
             if row is not None and differs(row, entry):
                 live += entry.size - row.size
+                taken[row.name, entry.ino & INO_MASK] = entry.size
                 row.kind, row.size, row.mtime_ns = entry.kind, entry.size, entry.mtime_ns
                 row.ino, row.blake3, row.sha256 = entry.ino & INO_MASK, None, None
                 row.rev += 1
                 self.note(row, "update")
         await QuotaService(self._unit).move(owner_id, live=live)
+        if taken:
+            await Intents(self._unit).spend(parent_id, taken)
         await self._session.flush()
         return known
 
@@ -126,12 +135,6 @@ class FileRows:
             query = select(FileRow).where(FileRow.parent_id == parent_id, FileRow.name.in_(part))
             known |= {row.name: row for row in (await self._session.scalars(query)).all()}
         return known
-
-    async def _lock(self, ids: list[int]) -> None:
-        """Keep others from counting the same change into the ledger, and see what they have counted."""
-        for start in range(0, len(ids), BATCH):
-            query = select(FileRow).where(FileRow.id.in_(ids[start : start + BATCH])).order_by(FileRow.id)
-            await self._session.scalars(query.with_for_update().execution_options(populate_existing=True))
 
     async def _insert(self, values: list[dict[str, Any]]) -> list[FileRow]:
         dialect = self._session.get_bind().dialect.name
@@ -178,6 +181,14 @@ class FileRows:
             part = ids[start : start + BATCH]
             await self._session.execute(delete(GrantRow).where(GrantRow.file_id.in_(part)))
             await self._session.execute(delete(FileRow).where(FileRow.id.in_(part)))
+
+    async def drop_versions(self, ids: Sequence[int]) -> int:
+        """Delete former contents; returns the bytes of those that nobody else had deleted."""
+        freed = 0
+        for start in range(0, len(ids), BATCH):
+            gone = delete(VersionRow).where(VersionRow.id.in_(ids[start : start + BATCH]))
+            freed += sum((await self._session.scalars(gone.returning(VersionRow.size))).all())
+        return freed
 
     async def drop_tree_below(self, top_id: int) -> None:
         """Delete the rows below a folder, but not its own; the ledger gives their bytes back."""

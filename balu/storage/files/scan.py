@@ -18,7 +18,7 @@ from balu.kernel.unit import Env, Unit, open_unit
 from balu.storage.files.models import RETIRED, FileRow, IntentRow
 from balu.storage.files.names import to_wire
 from balu.storage.files.rows import FileRows, differs
-from balu.storage.volumes import Mounted, QuotaService, Volumes
+from balu.storage.volumes import Mounted, QuotaService, Volumes, take_turn
 from balu_core import Entry
 
 EVERYTHING = 1 << 31
@@ -137,6 +137,7 @@ class Scan:
     async def _moved(self, file_id: int) -> bool:
         """Whether the same inode turned up under another name: then the row goes there."""
         async with open_unit(self._env) as unit:
+            await take_turn(unit, await FileRows(unit).owner_of(file_id))
             row = await unit.session.get(FileRow, file_id)
             if row is None or row.ino == 0 or not await self._is_missing(unit, row):
                 return row is None
@@ -168,6 +169,7 @@ class Scan:
     async def _retire(self, file_id: int) -> bool:
         """Take a row out of its folder that has nothing on the disk; its bytes leave the ledger."""
         async with open_unit(self._env) as unit:
+            await take_turn(unit, await FileRows(unit).owner_of(file_id))
             row = await unit.session.get(FileRow, file_id)
             if row is None or not await self._is_missing(unit, row):
                 return False

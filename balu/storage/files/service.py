@@ -13,7 +13,7 @@ from balu.kernel.caller import Caller
 from balu.kernel.errors import ForbiddenError, UnavailableError
 from balu.kernel.lookup import Lookup, Rows
 from balu.kernel.threads import Threads, finish
-from balu.kernel.unit import Env, open_unit
+from balu.kernel.unit import Env, open_unit, persistently
 from balu.storage.files.across import Across, check_boundary, crosses_seal
 from balu.storage.files.commit import DOUBTFUL, Writer
 from balu.storage.files.crossing import Crossing, Watch
@@ -41,7 +41,7 @@ from balu.storage.files.schemas import FileItem, FileList
 from balu.storage.files.seals import Seal
 from balu.storage.files.terms import OnConflict, Staged, Stored, Terms
 from balu.storage.files.window import Sort, Window, arranged
-from balu.storage.volumes import check_room
+from balu.storage.volumes import check_room, take_turn
 from balu_core import Listing, blake3_hex
 
 T = TypeVar("T")
@@ -290,6 +290,7 @@ class FileService:
     async def _pay_for(self, source: Found, home: Home, op_id: str) -> None:
         """Take room in the ledger of somebody who is about to own *source*."""
         async with open_unit(self._env) as unit:
+            await take_turn(unit, home.owner_id)
             size = await FileRows(unit).tree_size(source.row.id)
             await Intents(unit).reserve(home.mounted.id, home.owner_id, op_id, size)
 
@@ -317,11 +318,14 @@ class FileService:
         except BaseException:
             await self._end_move(op_id, is_left=False)
             raise
-        async with open_unit(self._env) as unit:
-            row = await record_move(unit, op_id, plan)
+        row = await persistently(lambda: self._record_move(op_id, plan))
         if row is None:
             row = await self.places.row_of(place, entry)
         return Found(place, entry, row)
+
+    async def _record_move(self, op_id: str, plan: MovePlan) -> FileRow | None:
+        async with open_unit(self._env) as unit:
+            return await record_move(unit, op_id, plan)
 
     async def _end_move(self, op_id: str, *, is_left: bool) -> None:
         async with open_unit(self._env) as unit:
@@ -329,8 +333,8 @@ class FileService:
             if is_left:
                 await intents.leave(op_id)
             else:
-                await intents.close(op_id)
                 await intents.release(op_id)
+                await intents.close(op_id)
 
     async def _may_be_moved(self, place: Spot, ino: int, error: OSError) -> bool:
         """Whether recovery has to say what became of a move that ended with *error*."""

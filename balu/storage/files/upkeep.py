@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from balu.kernel.errors import NotFoundError, UnavailableError
@@ -13,7 +13,7 @@ from balu.kernel.unit import Env, open_unit
 from balu.storage.files.events import FilesPurged
 from balu.storage.files.models import RETIRED, FileRow, VersionRow
 from balu.storage.files.rows import FileRows, differs
-from balu.storage.volumes import QuotaService, Volumes
+from balu.storage.volumes import QuotaService, Volumes, take_turn
 
 KEEP_VERSIONS = 10
 KEEP_AGE = timedelta(days=30)
@@ -71,6 +71,7 @@ class Upkeep:
         if differs(row, entry):
             return False  # whoever looks at it next adopts the change first
         async with open_unit(self._env) as unit:
+            await take_turn(unit, row.owner_id)
             now = await unit.session.get(FileRow, row.id)
             if now is not None and now.rev == row.rev and now.ino == row.ino:
                 now.blake3 = blake3
@@ -101,10 +102,9 @@ class Upkeep:
             core = (await self._env.part(Volumes).get(version.volume_id)).core
             await self._threads.run(core.drop_version, version.file_id, version.rev)
         async with open_unit(self._env) as unit:
-            for version in versions:
-                await unit.session.execute(delete(VersionRow).where(VersionRow.id == version.id))
+            await take_turn(unit, top.owner_id)
+            freed = await FileRows(unit).drop_versions([version.id for version in versions])
             await FileRows(unit).drop(ids)
-            freed = sum(version.size for version in versions)
             await QuotaService(unit).move(top.owner_id, versions=-freed)
             unit.outbox.publish(FilesPurged(owner_id=top.owner_id, file_ids=ids))
         return freed
@@ -129,9 +129,8 @@ class Upkeep:
             except UnavailableError:
                 continue
             async with open_unit(self._env) as unit:
-                found = await unit.session.get(VersionRow, version.id)
-                if found is not None:
-                    await unit.session.delete(found)
-                    await QuotaService(unit).move(version.owner_id, versions=-version.size)
-                    freed += version.size
+                await take_turn(unit, version.owner_id)
+                gone = await FileRows(unit).drop_versions([version.id])
+                await QuotaService(unit).move(version.owner_id, versions=-gone)
+                freed += gone
         return freed

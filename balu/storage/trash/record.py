@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from balu.kernel.unit import Unit
 from balu.storage.files import FileRow, FileRows, Intents, from_stored, name_key
 from balu.storage.trash.models import TrashRow
-from balu.storage.volumes import QuotaService
+from balu.storage.volumes import QuotaService, take_turn
 
 
 class TrashPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +42,7 @@ class RestorePlan(msgspec.Struct, frozen=True, kw_only=True):
 async def record_trash(unit: Unit, op_id: str, plan: TrashPlan) -> TrashRow:
     """Take the rows of a deleted thing out of its folder and move its bytes to the trash's account."""
     rows = FileRows(unit)
+    await take_turn(unit, plan.owner_id)
     await Intents(unit).close(op_id)
     known = await unit.session.scalar(select(TrashRow).where(TrashRow.uid == plan.uid))
     if known is not None:
@@ -67,6 +68,7 @@ async def record_trash(unit: Unit, op_id: str, plan: TrashPlan) -> TrashRow:
 async def record_restore(unit: Unit, op_id: str, plan: RestorePlan) -> FileRow | None:
     """Give the rows their new place and move the bytes back; None when the row has to be made anew."""
     rows = FileRows(unit)
+    await take_turn(unit, plan.owner_id)
     await Intents(unit).close(op_id)
     item = await unit.session.scalar(select(TrashRow).where(TrashRow.uid == plan.uid))
     name = from_stored(plan.name)

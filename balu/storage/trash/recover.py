@@ -10,7 +10,7 @@ from balu.kernel.unit import Env, Unit, open_unit
 from balu.storage.files import FileRow, IntentRow, Intents, VersionRow
 from balu.storage.trash.models import TrashRow
 from balu.storage.trash.record import RestorePlan, TrashPlan, record_restore, record_trash
-from balu.storage.volumes import QuotaRow, QuotaService, Usage, VolumeNotFoundError, Volumes
+from balu.storage.volumes import QuotaService, Usage, VolumeNotFoundError, Volumes, take_turn
 from balu_core import Volume
 
 log = structlog.get_logger("balu.trash")
@@ -71,10 +71,7 @@ async def recount(env: Env) -> int:
         if (before.live, before.trash, before.versions) == (counted.live, counted.trash, counted.versions):
             continue
         async with open_unit(env) as unit:
-            # Whoever changes the ledger waits for this row, so the count below is exact.
-            await unit.session.execute(
-                select(QuotaRow).where(QuotaRow.owner_id == owner_id).with_for_update()
-            )
+            await take_turn(unit, owner_id)  # nobody changes rows or ledger now, so the count is exact
             counted = await count(unit, owner_id)
             if await QuotaService(unit).correct(owner_id, counted):
                 wrong += 1

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, update
 from balu.kernel.caller import Caller
 from balu.kernel.errors import InvalidError, MalformedError, UnavailableError
 from balu.kernel.threads import Threads, finish
-from balu.kernel.unit import Env, open_unit
+from balu.kernel.unit import Env, open_unit, persistently
 from balu.storage.files import (
     BATCH,
     DOUBTFUL,
@@ -42,7 +42,7 @@ from balu.storage.trash.errors import TrashNotFoundError
 from balu.storage.trash.models import TrashRow
 from balu.storage.trash.record import RestorePlan, TrashPlan, record_restore, record_trash
 from balu.storage.trash.settings import TrashSettings
-from balu.storage.volumes import QuotaService, Volumes
+from balu.storage.volumes import QuotaService, Volumes, take_turn
 
 YOUNG = timedelta(hours=24)
 """Automatic purges spare anything younger."""
@@ -113,6 +113,9 @@ class TrashService:
             raise
         origin = msgspec.json.encode({**msgspec.to_builtins(plan), "deleted_at": self._env.now()})
         await self._on_disk(op_id, spot, op_id, lambda: core.trash(spot.disk, op_id, origin=origin))
+        return await persistently(lambda: self._record_trash(op_id, plan))
+
+    async def _record_trash(self, op_id: str, plan: TrashPlan) -> TrashRow:
         async with open_unit(self._env) as unit:
             return await record_trash(unit, op_id, plan)
 
@@ -217,9 +220,12 @@ class TrashService:
         name = (plan.volume_id, plan.parent_id, place.name)
         await begin(self._env, "restore", op_id, [name], msgspec.to_builtins(plan))
         await self._on_disk(op_id, place, item.uid, lambda: home.core.restore(item.uid, place.disk))
+        await persistently(lambda: self._record_restore(op_id, plan))
+        return await self._places.find(place)
+
+    async def _record_restore(self, op_id: str, plan: RestorePlan) -> None:
         async with open_unit(self._env) as unit:
             await record_restore(unit, op_id, plan)
-        return await self._places.find(place)
 
     async def purge(self, owner_id: int, trash_ids: Sequence[int] | None = None) -> Purged:
         """Remove some, or all, of an owner's deleted things for good."""
@@ -259,16 +265,14 @@ class TrashService:
             with told(item.original_path):
                 await self._threads.run(there.drop_version, version.file_id, version.rev)
         async with open_unit(self._env) as unit:
+            await take_turn(unit, item.owner_id)
             gone = await unit.session.scalar(
                 delete(TrashRow).where(TrashRow.id == item.id).returning(TrashRow.size)
             )
             if gone is None:
                 return 0
-            for start in range(0, len(versions), BATCH):
-                part_ids = [version.id for version in versions[start : start + BATCH]]
-                await unit.session.execute(delete(VersionRow).where(VersionRow.id.in_(part_ids)))
+            kept = await FileRows(unit).drop_versions([version.id for version in versions])
             await FileRows(unit).drop(ids)
-            kept = sum(version.size for version in versions)
             await QuotaService(unit).move(item.owner_id, trash=-item.size, versions=-kept)
             unit.outbox.publish(FilesPurged(owner_id=item.owner_id, file_ids=ids))
         return item.size + kept

@@ -42,7 +42,7 @@ from balu.storage.uploads.errors import (
 )
 from balu.storage.uploads.models import UploadChunkRow, UploadRow
 from balu.storage.uploads.running import Running
-from balu.storage.volumes import QuotaExceededError, QuotaService, Volumes, check_room
+from balu.storage.volumes import QuotaExceededError, QuotaService, Volumes, check_room, take_turn
 from balu_core import blake3_hex
 
 KEEP = timedelta(days=7)
@@ -357,6 +357,7 @@ class UploadService:
     async def end(self, row: UploadRow, status: str, error: str | None = None) -> None:
         """Mark an upload as over, then let its bytes and its reservation go."""
         async with open_unit(self.env) as unit:
+            await take_turn(unit, row.payer_id)
             if await Intents(unit).has(row.id):
                 raise UploadBusyError(
                     "This upload is being finished. Try again.", headers={"retry-after": "2"}

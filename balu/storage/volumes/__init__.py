@@ -10,6 +10,7 @@ from balu.storage.volumes.models import QuotaRow, VolumeRow
 from balu.storage.volumes.quota import QuotaService, Usage
 from balu.storage.volumes.registry import Mounted, Volumes
 from balu.storage.volumes.service import VolumeService, check_room, reserve_bytes
+from balu.storage.volumes.turns import has_turn, take_turn
 
 __all__ = [
     "Mounted",
@@ -24,5 +25,7 @@ __all__ = [
     "VolumeService",
     "Volumes",
     "check_room",
+    "has_turn",
     "reserve_bytes",
+    "take_turn",
 ]

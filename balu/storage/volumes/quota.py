@@ -9,6 +9,7 @@ from balu.kernel.unit import Unit
 from balu.storage.volumes.errors import QuotaExceededError
 from balu.storage.volumes.limits import limit_of
 from balu.storage.volumes.models import QuotaRow
+from balu.storage.volumes.turns import take_turn
 
 # Built once: making a statement costs more than running it.
 _TAKEN = QuotaRow.live_bytes + QuotaRow.reserved_bytes + QuotaRow.trash_bytes
@@ -87,6 +88,7 @@ class QuotaService:
         Raises:
             QuotaExceededError: they do not fit; nothing was taken.
         """
+        await take_turn(self._unit, owner_id)
         limit = await limit_of(self._unit, owner_id)
         claim = RESERVE if limit is None else RESERVE_BELOW
         values = {"owner": owner_id, "size": size, **({} if limit is None else {"limit": limit})}
@@ -103,6 +105,7 @@ class QuotaService:
         """Add to (or take from) the parts of the ledger without looking at the limit."""
         if not (live or reserved or trash or versions):
             return
+        await take_turn(self._unit, owner_id)
         change = {"owner": owner_id, "live": live, "reserved": reserved, "trash": trash, "versions": versions}
         if not (await self._unit.session.execute(MOVE, change)).rowcount:  # type: ignore[attr-defined]
             await self._ensure(owner_id)
@@ -110,6 +113,7 @@ class QuotaService:
 
     async def correct(self, owner_id: int, counted: Usage) -> bool:
         """Write what a recount found, but for reservations; True when the ledger was wrong."""
+        await take_turn(self._unit, owner_id)
         old = await self.usage(owner_id)
         if (old.live, old.trash, old.versions) == (counted.live, counted.trash, counted.versions):
             return False

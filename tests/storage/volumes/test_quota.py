@@ -4,10 +4,11 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from balu.identity.users import UserService
 from balu.kernel.unit import Env, open_unit
+from balu.storage.files import FileRow, FileRows, Intents
 from balu.storage.trash.recover import recount
 from balu.storage.volumes import QuotaExceededError, QuotaRow, QuotaService
 
@@ -112,3 +113,28 @@ async def test_volumes_are_added_by_administrators(
     assert (await client.delete(f"/api/volumes/{volume_id}", headers=root)).status_code == 409
     points = (await client.get("/api/files/mountpoints")).json()
     assert points["default_mountpoint"] == str(volume_id)
+
+
+async def test_what_is_published_and_not_recorded_yet_counts_once(
+    client: httpx.AsyncClient, env: Env, place: Any
+) -> None:
+    listing = (await client.get("/api/files/list")).json()
+    place.home.joinpath("a").write_bytes(b"x" * 700)
+    plan = {"staged_ino": place.home.joinpath("a").stat().st_ino}
+    name = (1, listing["folder_id"], "a")
+    for op_id, more in (("of its own", {}), ("of a group", {"paid_by": "of its own"})):
+        async with open_unit(env) as unit:
+            await Intents(unit).reserve(1, 1, "of its own", 1000)
+            await Intents(unit).open("put", op_id, [name], {**plan, **more})
+        assert (await client.get("/api/files/list")).status_code == 200
+        async with open_unit(env) as unit:
+            usage = await QuotaService(unit).usage(1)
+            assert (usage.live, usage.reserved) == (700, 300), "a reader has adopted it"
+            await Intents(unit).close(op_id)
+            await Intents(unit).release("of its own")
+            assert (await QuotaService(unit).usage(1)).used == 700
+            row = await unit.session.scalar(select(FileRow).where(FileRow.name == "a"))
+            assert row is not None
+            await FileRows(unit).drop([row.id])
+            await QuotaService(unit).move(1, live=-700)
+    assert await recount(env) == 0
