@@ -138,7 +138,7 @@ export default {
     start: "Suchen",
     how: "Wie gefragt wird",
     probe: "Weg",
-    probes: { auto: "Automatisch", icmp: "Ping (ICMP)", tcp: "Verbindungen (TCP)" },
+    probes: { auto: "Automatisch", icmp: "Anpingen (ICMP)", tcp: "Verbindungen (TCP)" },
     ports: "TCP-Ports",
     portsHelp: "Mit Kommas, höchstens zehn; sind welche genannt, wird TCP genommen",
     portsWrong: "Ein Port ist eine Zahl von 1 bis 65535, und höchstens zehn sind möglich.",
