@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from balu.kernel.embedded import connector
 from balu.kernel.errors import BaluError, ConflictError, MalformedError, NoSpaceError, UnavailableError
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON")
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON")
 RETRY_STATES = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "08006", "08003", "08001"}
 """PostgreSQL: serialization failure, deadlock, lock not available, shutdown, connection lost."""
 FULL_STATES = {"53100", "53200"}

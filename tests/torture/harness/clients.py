@@ -26,7 +26,11 @@ OFFSET = {**TUS, "content-type": "application/offset+octet-stream"}
 
 
 class RefusedError(Exception):
-    """The server answered with something else than success."""
+    """The server answered, and did not say that it is done; from 500 on it may be done all the same."""
+
+    def __init__(self, text: str, status: int = 400) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 @dataclass
@@ -86,7 +90,25 @@ class Client:
             verb(server)
         except RefusedError as refused:
             self.refusals.append(f"{verb.__name__}: {refused}")
+            if refused.status >= 500 and self.pending:
+                self._settle(server)
         self.pending = ()
+
+    def _settle(self, server: Server) -> None:
+        """Find out what an answer left open: the state before it, or one that it was to lead to."""
+        listed = server.request("GET", f"/api/files/list?path={self.folder}&limit=1000")
+        if listed.status != 200:
+            raise OSError(f"nobody can say what is there: {listed.status}")
+        found: Files = {}
+        for item in listed.json["files"]:
+            answer = server.request("GET", f"/api/files/download/{self._place(item['name'])}")
+            if answer.status != 200:
+                raise OSError(f"nobody can say what is in it: {answer.status}")
+            found[item["name"]] = blake3(answer.body).hexdigest()
+        assert found in self.pending, f"{self.folder}: {_difference(found, self.pending)}"
+        for name in set(found) & set(self.graves):
+            del self.graves[name]
+        self.known = found
 
     def _ask(
         self,
@@ -98,7 +120,7 @@ class Client:
     ) -> Answer:
         answer = server.request(method, path, body, headers)
         if answer.status >= 300:
-            raise RefusedError(f"{method} {path}: {answer.status} {answer.body!r}")
+            raise RefusedError(f"{method} {path}: {answer.status} {answer.body!r}", answer.status)
         return answer
 
     def _may_become(self, *after: Files) -> None:
@@ -173,7 +195,7 @@ class Client:
                 )
             if answer.status >= 300:
                 self.unfinished = None
-                raise RefusedError(f"PATCH at {at}: {answer.status} {answer.body!r}")
+                raise RefusedError(f"PATCH at {at}: {answer.status} {answer.body!r}", answer.status)
             upload.acknowledged = int(answer.headers["upload-offset"])
             if upload.acknowledged == len(upload.data):
                 break
@@ -226,6 +248,8 @@ class Client:
         for name, item in zip(files, answer.json, strict=True):
             if item["status"] < 300:
                 after[name] = blake3(files[name]).hexdigest()
+            elif item["status"] >= 500:
+                raise RefusedError(f"batch: {item}", item["status"])
             else:
                 self.refusals.append(f"batch: {item}")
         self._is(after)
