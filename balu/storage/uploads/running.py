@@ -113,13 +113,15 @@ class Running:
             await asyncio.sleep(LOOK_S)
             if not self._turns:
                 return
+            # Turns that begin while the rows are read are looked at next time.
+            turns = list(self._turns.values())
             async with open_unit(env, writes=False) as unit:
-                ids = {turn.upload_id for turn in self._turns.values()}
+                ids = {turn.upload_id for turn in turns}
                 query = select(UploadRow.id, UploadRow.lease, UploadRow.status).where(UploadRow.id.in_(ids))
                 rows = {row.id: row for row in (await unit.session.execute(query)).all()}
-                owners = {turn.owner_id for turn in self._turns.values()}
+                owners = {turn.owner_id for turn in turns}
                 epochs = {owner: await epoch_of(unit, owner) for owner in owners}
-            for turn in list(self._turns.values()):
+            for turn in turns:
                 row, epoch = rows.get(turn.upload_id), epochs.get(turn.owner_id)
                 turn.epoch = epoch if turn.epoch is None else turn.epoch
                 if row is None or row.status != "uploading" or epoch is None or epoch != turn.epoch:
