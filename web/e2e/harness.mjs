@@ -112,7 +112,11 @@ export async function openPage(server, { phone = false, dark = false, language =
   const api = async (method, path, data) => {
     const csrf = (await context.cookies()).find((cookie) => cookie.name.endsWith("balu_csrf"))?.value;
     const headers = { ...(csrf && { "X-CSRF": decodeURIComponent(csrf) }), Origin: server.url };
-    const answer = await context.request.fetch(path, { method, data, headers });
+    let answer = await context.request.fetch(path, { method, data, headers });
+    if (answer.status() === 429) {
+      await new Promise((resolve) => setTimeout(resolve, 1000 * Number(answer.headers()["retry-after"])));
+      answer = await context.request.fetch(path, { method, data, headers });
+    }
     if (!answer.ok()) throw new Error(`${method} ${path} answered ${answer.status()}: ${await answer.text()}`);
     return answer.headers()["content-type"]?.includes("json") ? answer.json() : answer.body();
   };

@@ -80,7 +80,8 @@ async def test_one_bad_row_among_ten_thousand_leaves_everything_as_it_was(
     assert (failed["row"], failed["index"], failed["name"]) == (7_421, 7_419, "host-bad")
     assert failed["issues"] == [
         {"field": "ip_address", "error": "10.0.0.256 is not an IP address.",
-         "fix": "IPv4 has four numbers from 0 to 255, such as 192.168.1.20; IPv6 looks like fd00::20."}
+         "fix": "IPv4 has four numbers from 0 to 255, such as 192.168.1.20; IPv6 looks like fd00::20.",
+             "value": "10.0.0.256"}
     ]  # fmt: skip
     assert "Row 7421" in problem["detail"]
     assert await counts(env) == before

@@ -32,7 +32,7 @@ async function folder(t, names = [], options = {}) {
   }
   await desk.page.goto(`/files/${name}`);
   if (names.length > 0) await desk.page.getByRole("grid").waitFor();
-  else await desk.page.getByRole("heading", { level: 2 }).first().waitFor();
+  else await desk.page.locator("main .empty").waitFor();
   const list = async (path = name) => (await desk.api("GET", `/api/files/list?path=${path}`)).files.map((one) => one.name);
   return { ...desk, name, list };
 }
