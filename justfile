@@ -112,7 +112,8 @@ where *arguments:
 
 # fault tests in their long form, hours rather than minutes; as root more of them run
 torture *arguments:
-    TORTURE_TIER=long pytest tests/torture {{ arguments }}
+    TORTURE_TIER=long pytest tests/torture tests/client/test_folder.py {{ arguments }}
+    cd web && TORTURE_TIER=long node --test e2e/storage/mixed.mjs
 
 # every parser of what strangers send under a fuzzer, two at a time, so many seconds each
 fuzz seconds="60":

@@ -14,10 +14,11 @@ import pytest
 from blake3 import blake3
 
 from balu.kernel.testing import Server
+from tests.torture.harness.tiers import LONG
 
-SMALL, MIDDLE, LARGE = 384, 12, 4
+SMALL, MIDDLE, LARGE = (19_400, 580, 20) if LONG else (384, 12, 4)
 COUNT = SMALL + MIDDLE + LARGE
-KILLS = 4
+KILLS = 8 if LONG else 4
 SEED = int(os.environ.get("BALU_SEED", "0")) or random.SystemRandom().randrange(1 << 32)
 pytestmark = pytest.mark.torture
 
@@ -73,7 +74,7 @@ def interrupted(server: Server, home: Path, cwd: Path, dice: random.Random, *arg
             server.restart()
         run.kill()
     last = Run(home, cwd, *arguments)
-    out, err = last.process.communicate(timeout=600)
+    out, err = last.process.communicate(timeout=1800)
     assert last.process.returncode == 0, err
     return json.loads(out)
 

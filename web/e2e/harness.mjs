@@ -84,10 +84,9 @@ export async function signIn(url, who = ADMIN) {
   });
 }
 
-/** A signed-in page of a fresh browser. Its `problems` must stay empty: console errors and failed requests. */
-export async function openPage(server, { phone = false, dark = false, language = "en", allow = [] } = {}) {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-  const context = await browser.newContext({
+/** A signed-in page of a fresh browser, or of the one whose profile is in the folder `profile`. Its `problems` must stay empty: console errors and failed requests. */
+export async function openPage(server, { phone = false, dark = false, language = "en", allow = [], profile } = {}) {
+  const options = {
     baseURL: server.url,
     viewport: phone ? { width: 390, height: 844 } : { width: 1280, height: 800 },
     hasTouch: phone,
@@ -95,7 +94,13 @@ export async function openPage(server, { phone = false, dark = false, language =
     colorScheme: dark ? "dark" : "light",
     locale: language,
     reducedMotion: "reduce",
-  });
+  };
+  const start = { executablePath: CHROMIUM, args: FLAGS };
+  // With a profile it is a browser whose memory outlives it; closing its only context closes it too.
+  const browser = profile
+    ? await chromium.launchPersistentContext(profile, { ...start, ...options })
+    : await chromium.launch(start);
+  const context = profile ? browser : await browser.newContext(options);
   const page = await context.newPage();
   const problems = [];
   page.on("pageerror", (error) => problems.push(error.message));

@@ -2,13 +2,26 @@
 const KEY = "balu.reloaded-at";
 const PAUSE_MS = 30_000;
 
-/** Loads the page again when a part of it is missing, at most once in half a minute. */
+/** Loads the page again when the server has another one by now, at most once in half a minute. */
 export function reloadWhenStale(): void {
-  addEventListener("vite:preloadError", (event) => {
-    const last = Number(sessionStorage.getItem(KEY) ?? 0);
-    if (Date.now() - last < PAUSE_MS) return;
-    event.preventDefault();
-    sessionStorage.setItem(KEY, String(Date.now()));
-    location.reload();
-  });
+  addEventListener("vite:preloadError", () => void reload());
+}
+
+async function reload(): Promise<void> {
+  const last = Number(sessionStorage.getItem(KEY) ?? 0);
+  if (Date.now() - last < PAUSE_MS || !(await isStale())) return;
+  sessionStorage.setItem(KEY, String(Date.now()));
+  location.reload();
+}
+
+/** False also when the server does not answer: what runs in this page would be lost for an error page. */
+async function isStale(): Promise<boolean> {
+  const answer = await fetch("/", { cache: "no-store" }).catch(() => null);
+  if (!answer?.ok) return false;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return entryOf(fresh) !== entryOf(document);
+}
+
+function entryOf(page: Document): string | null {
+  return page.querySelector("script[type=module][src]")?.getAttribute("src") ?? null;
 }

@@ -4,6 +4,8 @@ import { uploads } from "./store";
 import { shareDone } from "./view";
 
 const ASK_AGAIN_MS = 4000;
+/** What passes by itself: the server restarts, the way to it broke, or it has too much to do. */
+const PASSING = ["offline", "busy", "upstream-failed"];
 const MARK = /^\d+\s?% · /;
 
 /** Watches the queue until the answer is called. */
@@ -41,10 +43,11 @@ export function guardUploads(): () => void {
     else void lock?.release();
   };
   const visible = () => void hold();
-  const online = () => uploads.retry("offline");
-  // The device is online and the server was not: it restarts, or the way to it broke.
+  const online = () => {
+    for (const code of PASSING) uploads.retry(code);
+  };
   const timer = setInterval(async () => {
-    if (!uploads.snapshot().failures.some((one) => one.code === "offline")) return;
+    if (!uploads.snapshot().failures.some((one) => PASSING.includes(one.code))) return;
     const answer = await fetch("/api/health", { cache: "no-store" }).catch(() => null);
     if (answer?.ok) online();
   }, ASK_AGAIN_MS);

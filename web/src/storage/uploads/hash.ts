@@ -51,7 +51,8 @@ function start(): Worker {
     else call?.done(data.value);
   };
   made.onerror = (event) => {
-    const error = new TransferError("internal", event.message);
+    // Without a message its script could not be fetched.
+    const error = new TransferError(event.message ? "internal" : "offline", event.message ?? "");
     for (const call of waiting.values()) call.fail(error);
     waiting.clear();
     made.terminate();

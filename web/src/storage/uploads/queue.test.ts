@@ -250,6 +250,20 @@ it("takes its own file for done when only the answer was lost", async () => {
   expect(states()).toEqual({ a: "done" });
 });
 
+it("begins nothing new while no answer comes, and goes on when tried again", async () => {
+  queue.add(collectInput([file("a"), file("b"), file("c"), file("d")]), "");
+  await settle();
+  for (const path of ["a", "b", "c"]) await end(path, new TransferError("offline", ""));
+  await settle();
+  expect(states()).toEqual({ a: "failed", b: "failed", c: "failed", d: "waiting" });
+  queue.retry("offline");
+  for (const path of ["a", "b", "c", "d"]) {
+    await settle();
+    await end(path);
+  }
+  expect(queue.snapshot()).toMatchObject({ finished: 4, active: false });
+});
+
 it("frees what the server holds of a cancelled file", async () => {
   queue.add(collectInput([file("a")]), "");
   await settle();

@@ -30,6 +30,8 @@ export class UploadQueue {
   #landed = new Set<string>();
   #onLanded: Landed | undefined;
   #keeper = new Keeper();
+  /** No answer came: nothing new is begun until somebody tries again. */
+  #offline = false;
 
   constructor(
     readonly transport: Transport,
@@ -74,6 +76,7 @@ export class UploadQueue {
       Object.assign(job, { state: "failed", problem: { code: "unreadable", detail: reason } });
     }
     void this.#keeper.keep(drop, jobs, found.roots);
+    this.#offline = false;
     this.#pump();
   }
 
@@ -111,6 +114,7 @@ export class UploadQueue {
     job.problem = undefined;
     job.state = "waiting";
     job.meter.restart(job.sent, this.now());
+    this.#offline = false;
     this.#pump();
   }
 
@@ -121,6 +125,7 @@ export class UploadQueue {
     job.stop?.abort();
     this.#discard(job);
     this.#keeper.ended(job);
+    this.#offline = false;
     this.#pump();
   }
 
@@ -152,7 +157,8 @@ export class UploadQueue {
       this.#keeper.ended(job);
       if (job.state === "failed") this.#discard(job);
     }
-    this.#changed();
+    this.#offline = false;
+    this.#pump();
   }
 
   /** Answers a name conflict; `all` also answers every other one of the same drop, now and later. */
@@ -214,7 +220,7 @@ export class UploadQueue {
       bytes = 0;
     };
     for (const job of this.#jobs.values()) {
-      if (this.#running >= AT_ONCE) break;
+      if (this.#running >= AT_ONCE || this.#offline) break;
       // A paused file is sent again only after its aborted request has ended.
       if (job.state !== "waiting" || job.stop) continue;
       if (!this.#isSmall(job)) {
@@ -227,7 +233,7 @@ export class UploadQueue {
       group.push(job);
       bytes += job.size;
     }
-    if (this.#running < AT_ONCE) flush();
+    if (this.#running < AT_ONCE && !this.#offline) flush();
     this.#changed();
   }
 
@@ -336,6 +342,7 @@ export class UploadQueue {
       return;
     }
     if (known.code === "file-changed") job.resumption = undefined;
+    if (known.code === "offline") this.#offline = true;
     job.state = "failed";
     job.problem = { code: known.code, detail: known.message, requestId: known.requestId };
   }

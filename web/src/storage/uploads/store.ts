@@ -7,7 +7,7 @@ import { sendTogether } from "./many";
 import { BrowserMemory } from "./memory";
 import { UploadQueue } from "./queue";
 import { TransferError, type Transport } from "./transport";
-import { discardTus, sendByTus } from "./tus";
+import { discardTus, fetchTus, sendByTus } from "./tus";
 
 /** Above this, a file gains from going on where it stopped. */
 const SMALL = 256 * 1024;
@@ -15,7 +15,11 @@ const SMALL = 256 * 1024;
 const transport: Transport = {
   small: SMALL,
   send: sendByTus,
-  sendMany: sendTogether,
+  sendMany(...args) {
+    // A larger file may come next, and its client could not be fetched while the server is away.
+    void fetchTus().catch(() => "tried again when it is needed");
+    return sendTogether(...args);
+  },
   discard: discardTus,
   async folder(path) {
     try {

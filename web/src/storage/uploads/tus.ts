@@ -13,8 +13,14 @@ const RETRY_AFTER_MS = [0, 500, 1500, 4000, 8000];
 /** Answers that pass: another request held the upload, or a piece was damaged on the way. */
 const PASSING: ReadonlySet<string> = new Set(["busy", "upload-offset", "upload-hash", "upstream-failed"]);
 
+/** The client is a part of its own, which has to be fetched before the line breaks. */
+export const fetchTus = () =>
+  import("tus-js-client").catch(() => {
+    throw new TransferError("offline", "");
+  });
+
 export async function sendByTus(task: Task, tell: Telling, signal: AbortSignal): Promise<Sent> {
-  const { Upload } = await import("tus-js-client");
+  const { Upload } = await fetchTus();
   const { file, id } = task;
   let token = task.resumption?.token;
   let upload: Upload | undefined;
