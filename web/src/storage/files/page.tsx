@@ -127,8 +127,7 @@ export function FilesPage() {
   usePaste({ folder: path, enabled: rows.canWrite, ops, bring });
   const hover = usePageDrop({
     folder: path,
-    // What is dropped before the list has come is the server's to judge; it must not be lost.
-    enabled: rows.loading || rows.canWrite,
+    enabled: rows.loading || rows.canWrite, // until the list has come, the server judges
     onFiles: (found, folder) => void found.then((all) => bring(all, folder)),
     onItems: (target, folder, mode) => void ops.transfer(target, folder, mode),
     onSpring: go,
