@@ -111,9 +111,9 @@ class InvalidError(BaluError):
 
     status, code = 422, "invalid"
 
-    def __init__(self, detail: str, *, field: str | None = None) -> None:
+    def __init__(self, detail: str, *, field: str | None = None, **extra: Any) -> None:
         """Name the offending *field*, so that a form can show the sentence beside it."""
-        super().__init__(detail)
+        super().__init__(detail, **extra)
         self.field = field
 
 

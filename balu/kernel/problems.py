@@ -25,7 +25,7 @@ def problem(error: BaseException, request_id: str) -> tuple[int, dict[str, str],
     if isinstance(error, InvalidError):
         issues = [{"loc": ["body", error.field or ""], "msg": error.detail, "type": "value_error"}]
         status, _, document = _invalid(issues, request_id)
-        return status, dict(error.headers), document
+        return status, dict(error.headers), {**document, **error.extra}
     if isinstance(error, BaluError):
         return error.status, dict(error.headers), {
             "type": f"/problems/{error.code}", "title": error.title, "status": error.status,

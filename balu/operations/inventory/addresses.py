@@ -23,7 +23,7 @@ def clean_address(text: str) -> str:
     """
     text = text.strip()
     if len(text) > MAX_LENGTH:
-        raise FieldError(FIELD, "This address is too long.", f"Use at most {MAX_LENGTH} characters.")
+        raise FieldError(FIELD, "too-long", count=len(text), most=MAX_LENGTH)
     if "://" in text:
         return _url(text)
     bare = text.removeprefix("[").removesuffix("]") if text.startswith("[") else text
@@ -32,8 +32,8 @@ def clean_address(text: str) -> str:
     if "/" in text:
         host, _, rest = text.partition("/")
         if _ip(host) is not None and rest.isdigit():
-            raise FieldError(FIELD, f"{text} is a network.", f"Write the device's address alone: {host}.")
-        raise FieldError(FIELD, f"{text} is not an address.", f"A URL begins with http://: http://{text}.")
+            raise FieldError(FIELD, "network-for-address", text=text, host=host)
+        raise FieldError(FIELD, "path-for-address", text=text)
     return _host(text)
 
 
@@ -78,18 +78,8 @@ def _host(text: str) -> str:
     if len(host) <= MAX_HOST and all(LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit():
         return host
     if labels[-1].isdigit() or ":" in host:
-        raise FieldError(
-            FIELD, f"{text} is not an IP address.",
-            "IPv4 has four numbers from 0 to 255, such as 192.168.1.20; IPv6 looks like fd00::20.",
-        )  # fmt: skip
-    if not host.isascii():
-        raise FieldError(
-            FIELD, f"{text} has letters that names in DNS cannot have.", "Write its xn-- spelling or the IP."
-        )
-    raise FieldError(
-        FIELD, f"{text} is not a host name.",
-        "Use letters, digits, hyphens and dots, such as nas.home.arpa, an IP address or a URL.",
-    )  # fmt: skip
+        raise FieldError(FIELD, "no-ip", text=text)
+    raise FieldError(FIELD, "no-host" if host.isascii() else "host-letters", text=text)
 
 
 def _url(text: str) -> str:
@@ -97,13 +87,13 @@ def _url(text: str) -> str:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise FieldError(FIELD, f"{text} is not a URL.", f"Mend this: {error}.") from error
+        raise FieldError(FIELD, "no-url", text=text) from error
     if parts.scheme.lower() not in URL_SCHEMES:
-        raise FieldError(FIELD, f"{parts.scheme}:// is not known here.", f"Use {', '.join(URL_SCHEMES)}.")
+        raise FieldError(FIELD, "url-scheme", scheme=parts.scheme, known=", ".join(URL_SCHEMES))
     if parts.username is not None or parts.password is not None:
-        raise FieldError(FIELD, "The URL holds a password.", "Leave out everything before the @.")
+        raise FieldError(FIELD, "url-password")
     if not host or any(mark.isspace() for mark in text):
-        raise FieldError(FIELD, f"{text} is not a URL.", "It looks like https://nas.home.arpa:8443/status.")
+        raise FieldError(FIELD, "no-url", text=text)
     host = _ip(host) or _host(host)
     place = with_port(host, port) if port is not None else f"[{host}]" if ":" in host else host
     query = f"?{parts.query}" if parts.query else ""

@@ -83,11 +83,11 @@ async def _sent(request: Request[Any, Any, Any]) -> tuple[bytes, Corrections]:
     form = await request.form()
     part = form.get("file") or next((one for one in form.values() if isinstance(one, UploadFile)), None)
     if not isinstance(part, UploadFile):
-        raise ImportRefusedError("The form has no file. Send it as the part called file.")
+        raise ImportRefusedError.because("no-file")
     try:
         corrections = msgspec.json.decode(
             str(form.get("corrections") or "{}"), type=dict[int, dict[str, Any]]
         )
     except msgspec.DecodeError as error:
-        raise ImportRefusedError(f"The corrections are not {{row: {{field: value}}}}: {error}.") from error
+        raise ImportRefusedError.because("no-corrections", error=str(error)) from error
     return await part.read(), corrections

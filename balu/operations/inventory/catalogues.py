@@ -207,7 +207,7 @@ class ModelService:
 
     async def _vendor(self, vendor_id: int) -> None:
         if await self._session.get(VendorRow, vendor_id) is None:
-            raise FieldError("vendor_id", "There is no such vendor.", "Make it first.")
+            raise FieldError("vendor_id", "no-such-entry", noun="vendor")
 
 
 async def fitting_catalogues(
@@ -225,18 +225,15 @@ async def fitting_catalogues(
     for name, kind in (("vendor_id", VendorRow), ("location_id", LocationRow)):
         if given.get(name) is not None and await unit.session.get(kind, given[name]) is None:
             noun = name.removesuffix("_id")
-            raise FieldError(name, f"There is no such {noun}.", f"Choose one from the list of {noun}s.")
+            raise FieldError(name, "no-such-entry", noun=noun)
     if links["model_id"] is not None:
         model = await unit.session.get(ModelRow, links["model_id"])
         if model is None:
-            raise FieldError("model_id", "There is no such model.", "Choose one from the list of models.")
+            raise FieldError("model_id", "no-such-entry", noun="model")
         if given.get("vendor_id") is None and "model_id" in given:
             links["vendor_id"] = model.vendor_id
         elif links["vendor_id"] != model.vendor_id:
-            raise FieldError(
-                "model_id", f"The model {model.name} belongs to another vendor.",
-                "Choose a model of this vendor, or none.",
-            )  # fmt: skip
+            raise FieldError("model_id", "model-of-another", model=model.name)
     return links
 
 

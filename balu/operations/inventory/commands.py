@@ -57,7 +57,7 @@ async def add(env: Env, *, name: str, address: str | None, monitors: tuple[str, 
     }  # fmt: skip
     async with open_unit(env) as unit:
         if await DeviceService(unit).find(name) is not None:
-            raise FieldError("name", f"A device called {name} exists already.", "Choose another name.")
+            raise FieldError("name", "name-taken", name=name)
         rows = [Raw(0, 1, cells)]
         report = await Importer(unit).run(
             CONSOLE, Table(rows, "balu", ()), Sheet(rows), on_error="abort", dry_run=False

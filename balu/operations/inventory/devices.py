@@ -80,7 +80,7 @@ class DeviceService:
         check_whole(own)
         links = await fitting_catalogues(self._unit, {}, fields)
         if len(monitors) > MAX_MONITORS:
-            raise FieldError("monitors", "These are too many monitors.", f"Use at most {MAX_MONITORS}.")
+            raise FieldError("monitors", "too-many-monitors", count=len(monitors), most=MAX_MONITORS)
         watched = [clean_monitor(monitor) for monitor in monitors]
         await self._refuse_taken(own["name"], None)
         now = self._unit.now()
@@ -210,7 +210,7 @@ class DeviceService:
         """
         row, before = await self._locked(device_id), await self.get(device_id)
         if len(before.monitors) >= MAX_MONITORS:
-            raise FieldError("monitors", "This device has many monitors.", f"Use at most {MAX_MONITORS}.")
+            raise FieldError("monitors", "too-many-monitors", count=MAX_MONITORS + 1, most=MAX_MONITORS)
         monitor = MonitorRow(device_id=device_id, **clean_monitor(fields))
         self._session.add(monitor)
         await self._session.flush()

@@ -109,9 +109,7 @@ class DiscoveryService:
         hosts = wish.hosts or [HostToAdd(ip=one.ip) for one in results if one.reachable]
         strange = next((host.ip for host in hosts if clean_address(host.ip) not in by_ip), None)
         if strange is not None:
-            raise FieldError(
-                "hosts", f"{strange} was not part of this discovery.", "Choose from its results."
-            )
+            raise FieldError("hosts", "not-found-there", host=strange)
         new = [host for host in hosts if by_ip[clean_address(host.ip)].device_id is None]
         wanted = [_name_of(host, by_ip[clean_address(host.ip)]) for host in new]
         names = await self._free_names(wanted)

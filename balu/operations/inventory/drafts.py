@@ -63,7 +63,7 @@ class Sheet:
                 issues.append(issue_of(error))
         name = given.get("name")
         if name is None and not any(issue.field == "name" for issue in issues):
-            issues.append(FieldIssue(field="name", error="A device needs a name.", fix="Fill in the column."))
+            issues.append(issue_of(FieldError("name", "name-missing")))
         if given.get("device_type", "") is None:
             del given["device_type"]
         if not issues and name is not None:
@@ -71,18 +71,16 @@ class Sheet:
             if first == raw.row:
                 self.drafts.append(Draft(raw.index, raw.row, name, given, raw.guesses))
                 return
-            issues.append(
-                FieldIssue(
-                    field="name", error=f"Row {first} is called {name}, too.", fix="Rename or remove one."
-                )
-            )
+            issues.append(issue_of(FieldError("name", "twice-in-file", row=first, name=name)))
         told = raw.cells.get("name")
         self.fail(raw, str(told) if told else None, issues)
 
 
 def issue_of(error: FieldError) -> FieldIssue:
     """A refused field for the report."""
-    return FieldIssue(field=error.field or "", error=error.problem, fix=error.fix)
+    return FieldIssue(
+        field=error.field or "", code=error.fault, parameters=error.values, error=error.problem, fix=error.fix
+    )
 
 
 def _shown(value: Any) -> str | None:
@@ -120,14 +118,12 @@ def _monitors(value: Any) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise _no_monitors()
     if len(value) > MAX_MONITORS:
-        raise FieldError("monitors", f"{len(value)} monitors are too many.", f"Use at most {MAX_MONITORS}.")
+        raise FieldError("monitors", "too-many-monitors", count=len(value), most=MAX_MONITORS)
     return [clean_monitor(item) for item in value]
 
 
 def _no_monitors() -> FieldError:
-    return FieldError(
-        "monitors", "This is no list of monitors.", 'Write [{"monitor_type": "icmp"}], or leave it empty.'
-    )
+    return FieldError("monitors", "no-monitors")
 
 
 READERS: Mapping[str, Callable[[Any], Any]] = {

@@ -107,4 +107,4 @@ async def device_users(unit: Unit, condition: ColumnElement[bool]) -> tuple[int,
 def refuse_itself(entry_id: int, into_id: int) -> None:
     """Refuse to merge an entry into itself."""
     if entry_id == into_id:
-        raise FieldError("into_id", "This is the entry itself.", "Choose the one to keep.")
+        raise FieldError("into_id", "same-entry")

@@ -49,12 +49,12 @@ def check_whole(device: Mapping[str, Any]) -> None:
         FieldError: which field, and what to do.
     """
     if not device.get("name"):
-        raise FieldError("name", "A device needs a name.", "Write one of 1 to 100 characters.")
+        raise FieldError("name", "name-missing")
     if not device.get("device_type"):
-        raise FieldError("device_type", "A device needs a type.", f"Choose from {', '.join(DEVICE_TYPES)}.")
+        raise FieldError("device_type", "type-missing", known=", ".join(DEVICE_TYPES))
     address = device.get("ip_address")
     if device["device_type"] == "url" and address and kind_of(address) != "url":
-        raise FieldError("ip_address", "A device of type url needs a URL.", f"Write https://{address}.")
+        raise FieldError("ip_address", "needs-url", address=address)
 
 
 def clean_monitor(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def catalogue_name(field: str, value: Any) -> str:
     """
     text = line(field, value, MAX_NAME)
     if text is None:
-        raise FieldError(field, "The name is empty.", "Write 1 to 100 characters.")
+        raise FieldError(field, "name-empty")
     return text
 
 
@@ -119,14 +119,14 @@ def line(field: str, value: Any, most: int = MAX_TEXT) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise FieldError(field, "This must be text.", "Put it in quotes.")
+        raise FieldError(field, "no-text")
     text = unicodedata.normalize("NFC", value).strip()
     if len(text) > most:
-        raise FieldError(field, f"This has {len(text)} characters.", f"Use at most {most}.")
+        raise FieldError(field, "too-long", count=len(text), most=most)
     if not text.isprintable() and any(
         unicodedata.category(mark) in {"Cc", "Zl", "Zp", "Cs"} for mark in text
     ):
-        raise FieldError(field, "This holds line breaks or control characters.", "Write it on one line.")
+        raise FieldError(field, "several-lines")
     return text or None
 
 
@@ -135,12 +135,12 @@ def notes(value: Any, most: int = MAX_NOTES) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise FieldError("notes", "This must be text.", "Put it in quotes.")
+        raise FieldError("notes", "no-text")
     text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if len(text) > most:
-        raise FieldError("notes", f"This has {len(text)} characters.", f"Use at most {most}.")
+        raise FieldError("notes", "too-long", count=len(text), most=most)
     if any(unicodedata.category(mark) in {"Cc", "Cs"} and mark not in "\n\t" for mark in text):
-        raise FieldError("notes", "This holds control characters.", "Leave them out.")
+        raise FieldError("notes", "control-marks")
     return text or None
 
 
@@ -154,9 +154,12 @@ def one_of(field: str, value: Any, known: Iterable[str]) -> str:
     text = str(value or "").strip()
     if (found := words.get(text.casefold())) is not None:
         return found
-    close = get_close_matches(text.casefold(), words, n=1)
-    fix = f"Did you mean {words[close[0]]}?" if close else f"Choose from {', '.join(words.values())}."
-    raise FieldError(field, f"{text or 'An empty value'} is not known here.", fix)
+    if close := get_close_matches(text.casefold(), words, n=1):
+        raise FieldError(field, "unknown-word-like", word=text, like=words[close[0]])
+    all_words = ", ".join(words.values())
+    if not text:
+        raise FieldError(field, "choice-missing", known=all_words)
+    raise FieldError(field, "unknown-word", word=text, known=all_words)
 
 
 def flag(field: str, value: Any) -> bool:
@@ -168,7 +171,7 @@ def flag(field: str, value: Any) -> bool:
         return True
     if text in {"", "false", "no", "n", "0", "off", "nein", "falsch"}:
         return False
-    raise FieldError(field, f"{value} is neither yes nor no.", "Write true or false.")
+    raise FieldError(field, "no-flag", text=str(value))
 
 
 def _list_of(field: str, value: Any) -> list[str]:
@@ -185,10 +188,10 @@ def _tags(value: Any) -> list[str]:
         if tag is None:
             continue
         if any(mark in tag for mark in ",;|"):
-            raise FieldError("tags", f"The tag {tag} holds a separator.", "Leave out commas and semicolons.")
+            raise FieldError("tags", "tag-separator", tag=tag)
         found.setdefault(key_of(tag), tag)
     if len(found) > MAX_TAGS:
-        raise FieldError("tags", f"{len(found)} tags are too many.", f"Use at most {MAX_TAGS}.")
+        raise FieldError("tags", "too-many-tags", count=len(found), most=MAX_TAGS)
     return [found[key] for key in sorted(found)]
 
 
@@ -201,13 +204,13 @@ def _items(field: str, value: Any) -> list[str]:
         return [item for item in (part.strip() for part in value.split(";")) if item]
     if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
         return list(value)
-    raise FieldError(field, "This must be a list of words.", 'Write ["…"] or words separated by semicolons.')
+    raise FieldError(field, "no-list")
 
 
 def _port(value: Any) -> int:
     text = str(value).strip()
     if isinstance(value, bool) or not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_PORT):
-        raise FieldError("port", f"{value} is not a port.", "Use a number from 1 to 65535.")
+        raise FieldError("port", "no-port", text=str(value))
     return int(text)
 
 

@@ -5,11 +5,16 @@ from typing import Any, Literal
 
 import msgspec
 
+from balu.operations.inventory.faults import Fault, Value
+
 
 class FieldIssue(msgspec.Struct, kw_only=True):
     """What is wrong with one field of a row, and how to mend it."""
 
     field: str
+    code: Fault
+    parameters: dict[str, Value]
+    """What the sentence of the code is filled with."""
     error: str
     fix: str
     value: str | None = None

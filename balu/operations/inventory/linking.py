@@ -60,7 +60,7 @@ class Linker:
         vendor = key_of(wish["vendor"]) if wish.get("vendor") else None
         model: Model | None = None
         if wish.get("model") and vendor is None:
-            raise FieldError("vendor", f"The model {wish['model']} has no vendor.", "Fill in who makes it.")
+            raise FieldError("vendor", "model-without-vendor", model=wish["model"])
         # The place first: a row that is refused must leave nothing to be made.
         if wish.get("location"):
             names["location"] = self._place(wish["location"])
@@ -85,7 +85,7 @@ class Linker:
                 missing[key] = known
             spelled, size, _ = known
         if size >= len(LOCATION_KINDS):
-            raise FieldError("location", f"{path} is too deep.", "Use at most site / room / rack / unit.")
+            raise FieldError("location", "place-too-deep", path=path)
         self._places |= missing
         return spelled
 

@@ -181,7 +181,7 @@ class LocationService:
             return None
         row = await self._session.get(LocationRow, parent_id)
         if row is None:
-            raise FieldError("parent_id", "There is no such place.", "Choose one from the list of locations.")
+            raise FieldError("parent_id", "no-such-entry", noun="location")
         return row
 
 
@@ -212,11 +212,8 @@ def _inside(row: LocationRow, outer: LocationRow) -> bool:
 
 def _check_separator(name: str) -> None:
     if SEPARATOR in f" {name} ":
-        raise FieldError("name", f"The name holds “{SEPARATOR}”.", "That separates places; leave it out.")
+        raise FieldError("name", "separator-in-name", separator=SEPARATOR)
 
 
 def _wrong_kind(kind: str) -> FieldError:
-    return FieldError(
-        "kind", f"A {kind} does not fit there.",
-        "A site holds rooms, a room racks, a rack units; choose another place or kind.",
-    )  # fmt: skip
+    return FieldError("kind", "place-does-not-fit", kind=kind)

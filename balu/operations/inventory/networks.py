@@ -35,15 +35,12 @@ def hosts_of(
         for ip in _network(cidr):
             found.setdefault(ip, str(ip))
     if not found:
-        raise DiscoveryTargetError("Name hosts as targets, a range or a CIDR.", field="targets")
+        raise DiscoveryTargetError("targets", "no-hosts")
     if len(found) > MAX_HOSTS:
         raise _too_many(len(found), "targets")
     public = [ip for ip in found if not is_private(ip)]
     if public and not allow_public:
-        raise DiscoveryTargetError(
-            f"{public[0]} is not in a private network. An administrator can set allow_public.",
-            field="targets",
-        )
+        raise DiscoveryTargetError("targets", "public-host", host=str(public[0]))
     return [(asked, str(ip)) for ip, asked in found.items()]
 
 
@@ -56,9 +53,7 @@ def _address(text: str, field: str) -> IP:
     try:
         return ipaddress.ip_address(text.strip())
     except ValueError as error:
-        raise DiscoveryTargetError(
-            f"{text} is not an IP address. Write it like 192.168.1.20 or fd00::20.", field=field
-        ) from error
+        raise DiscoveryTargetError(field, "no-plain-ip", text=text) from error
 
 
 def _range(text: str) -> list[IP]:
@@ -69,7 +64,7 @@ def _range(text: str) -> list[IP]:
         last_text = f"{str(first).rpartition('.')[0]}.{last_text}"
     last = _address(last_text, "range") if separator else first
     if first.version != last.version or int(last) < int(first):
-        raise DiscoveryTargetError("A range goes from a lower to a higher address.", field="range")
+        raise DiscoveryTargetError("range", "range-backwards")
     count = int(last) - int(first) + 1
     if count > MAX_HOSTS:
         raise _too_many(count, "range")
@@ -80,9 +75,7 @@ def _network(text: str) -> list[IP]:
     try:
         network = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError as error:
-        raise DiscoveryTargetError(
-            f"{text} is not a network. Write it like 192.168.1.0/24.", field="cidr"
-        ) from error
+        raise DiscoveryTargetError("cidr", "no-network", text=text) from error
     # Checked before it is spelled out: a /0 must not become a list.
     if network.num_addresses > MAX_HOSTS + 2:
         raise _too_many(network.num_addresses, "cidr")
@@ -90,6 +83,4 @@ def _network(text: str) -> list[IP]:
 
 
 def _too_many(count: int, field: str) -> DiscoveryTargetError:
-    return DiscoveryTargetError(
-        f"These are {count} hosts. Ask for at most {MAX_HOSTS} at once, such as a /22.", field=field
-    )
+    return DiscoveryTargetError(field, "too-many-hosts", count=count, most=MAX_HOSTS)

@@ -68,7 +68,6 @@ class SearchService:
     ) -> tuple[list[DeviceRead], int]:
         """One page of what fits, and how much that is in all; devices without the sorted field come last."""
         where = await self.conditions(filters)
-        total = await self._session.scalar(select(func.count()).select_from(DeviceRow).where(*where))
         column = SORTS[sort]
         order = [column.desc() if descending else column.asc(), DeviceRow.id]
         if sort not in NEVER_EMPTY:
@@ -77,7 +76,17 @@ class SearchService:
         ids = select(DeviceRow.id).where(*where).order_by(*order).limit(limit).offset(offset)
         if column.class_ is not DeviceRow:
             ids = joined(ids)
-        page = (await self._session.scalars(ids)).all()
+        # Words are looked for in every device, so they are counted on the way; anything else has an index.
+        rows = (
+            (await self._session.execute(ids.add_columns(func.count().over()))).tuples().all()
+            if filters.q
+            else [(device_id, None) for device_id in await self._session.scalars(ids)]
+        )
+        total = rows[0][1] if rows else None
+        if total is None:
+            count = select(func.count()).select_from(DeviceRow).where(*where)
+            total = await self._session.scalar(count)
+        page = [device_id for device_id, _ in rows]
         found = {one.id: one for one in await read_all(self._session, devices_query(DeviceRow.id.in_(page)))}
         return [found[device_id] for device_id in page], total or 0
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from balu.operations.inventory.dialects import columns_of, translate
-from balu.operations.inventory.errors import ImportRefusedError
+from balu.operations.inventory.errors import ImportRefusedError, ImportTooLargeError
 from balu.operations.inventory.history import facts
 from balu.operations.inventory.import_schemas import Corrections
 from balu.operations.inventory.schemas import DeviceRead
@@ -49,14 +49,12 @@ def read_table(data: bytes) -> Table:
     """A JSON array or a CSV file (comma, semicolon or tab; UTF-8 or UTF-16).
 
     Raises:
-        ImportRefusedError: neither, without a name column, or too long.
+        ImportRefusedError: neither, or without a name column.
+        ImportTooLargeError: more than ``MAX_ROWS`` rows.
     """
     text = _text(data)
     start = text.lstrip()[:1]
-    table = _json(text) if start in {"[", "{"} else _csv(text)
-    if len(table.rows) > MAX_ROWS:
-        raise ImportRefusedError(f"The file has {len(table.rows)} rows; import at most {MAX_ROWS} at once.")
-    return table
+    return _json(text) if start in {"[", "{"} else _csv(text)
 
 
 def corrected(table: Table, corrections: Corrections) -> Table:
@@ -69,8 +67,7 @@ def corrected(table: Table, corrections: Corrections) -> Table:
     for row, cells in corrections.items():
         unknown = next((field for field in cells if field not in COLUMNS), None)
         if row not in by_row or unknown is not None:
-            wrong = f"column {unknown}" if row in by_row else f"row {row}"
-            raise ImportRefusedError(f"The file has no {wrong}. Take rows and fields from the report.")
+            raise ImportRefusedError.because("unknown-cell", row=row, field=unknown or next(iter(cells), ""))
         by_row[row] = replace(by_row[row], cells={**by_row[row].cells, **cells})
     return replace(table, rows=[*by_row.values()])
 
@@ -115,20 +112,20 @@ def _text(data: bytes) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise ImportRefusedError(
-            f"The file is not UTF-8 (byte {error.start}). Save it as “CSV UTF-8” and try again."
-        ) from error
+        raise ImportRefusedError.because("no-utf8", byte=error.start) from error
 
 
 def _json(text: str) -> Table:
     try:
         found = msgspec.json.decode(text)
     except msgspec.DecodeError as error:
-        raise ImportRefusedError(f"The file is not valid JSON: {error}.") from error
+        raise ImportRefusedError.because("no-json", error=str(error)) from error
     if isinstance(found, dict):
         found = found.get("devices")
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-        raise ImportRefusedError('Send a JSON array of devices: [{"name": …, "device_type": …}].')
+        raise ImportRefusedError.because("no-array")
+    if len(found) > MAX_ROWS:
+        raise ImportTooLargeError(MAX_ROWS)
     names = list(dict.fromkeys(key for item in found for key in item))
     columns, dialect, ignored = columns_of(names)
     rows = [
@@ -148,9 +145,7 @@ def _csv(text: str) -> Table:
         header = next(reader, [])
         columns, dialect, ignored = columns_of([name.strip() for name in header])
         if "name" not in columns.values():
-            raise ImportRefusedError(
-                f"No column is called name. The first row names the columns: {', '.join(COLUMNS)}."
-            )
+            raise ImportRefusedError.because("no-name-column", known=", ".join(COLUMNS))
         rows: list[Raw] = []
         for row, cells in enumerate(reader, start=2):
             if not any(cell.strip() for cell in cells):
@@ -160,9 +155,11 @@ def _csv(text: str) -> Table:
                 for name, cell in zip(header, cells, strict=False)
                 if name.strip() in columns
             }
+            if len(rows) == MAX_ROWS:  # before a file of tiny rows fills the memory
+                raise ImportTooLargeError(MAX_ROWS)
             rows.append(_raw(len(rows), row, named, dialect))
     except csv.Error as error:
-        raise ImportRefusedError(f"Line {reader.line_num} of the CSV file is damaged: {error}.") from error
+        raise ImportRefusedError.because("damaged-line", line=reader.line_num, error=str(error)) from error
     return Table(rows, dialect, ignored)
 
 

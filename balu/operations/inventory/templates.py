@@ -97,7 +97,7 @@ def _fields(given: Mapping[str, Any]) -> dict[str, Any]:
     unknown = sorted(set(given) - {*OWN, *NAMES} | ({"name"} & set(given)))
     if unknown:
         known = ", ".join(field for field in (*OWN, *NAMES) if field != "name")
-        raise FieldError("fields", f"A template cannot hold {unknown[0]}.", f"It can hold {known}.")
+        raise FieldError("fields", "template-field", named=unknown[0], known=known)
     names = {name: catalogue_name(name, given[name]) for name in NAMES[:2] if given.get(name)}
     if given.get("location_name"):
         names["location_name"] = str(given["location_name"])[:500]

@@ -60,7 +60,7 @@ class ViewService:
         if "query" in given:
             row.query = dict(given["query"])
             if len(msgspec.json.encode(row.query)) > MAX_QUERY_BYTES:
-                raise FieldError("query", "This search is too large to keep.", "Use fewer filters.")
+                raise FieldError("query", "view-too-large")
         row.updated_at = self._unit.now()
         try:
             await self._session.flush()

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from balu.kernel.unit import Env, open_unit
+from balu.operations.inventory.bulk_controller import MAX_BYTES
 from balu.operations.inventory.devices import DeviceService
 from balu.operations.inventory.drafts import Sheet
+from balu.operations.inventory.faults import CODES, WORDS
 from balu.operations.inventory.history import Author
 from balu.operations.inventory.models import (
     ChangeRow,
@@ -23,7 +25,7 @@ from balu.operations.inventory.models import (
     MonitorRow,
     VendorRow,
 )
-from balu.operations.inventory.tables import _cell, _uncell, read_table
+from balu.operations.inventory.tables import MAX_ROWS, _cell, _uncell, read_table
 
 Generated = Callable[[int, int], list[dict[str, Any]]]
 
@@ -81,7 +83,7 @@ async def test_one_bad_row_among_ten_thousand_leaves_everything_as_it_was(
     assert failed["issues"] == [
         {"field": "ip_address", "error": "10.0.0.256 is not an IP address.",
          "fix": "IPv4 has four numbers from 0 to 255, such as 192.168.1.20; IPv6 looks like fd00::20.",
-             "value": "10.0.0.256"}
+         "code": "no-ip", "parameters": {"text": "10.0.0.256"}, "value": "10.0.0.256"}
     ]  # fmt: skip
     assert "Row 7421" in problem["detail"]
     assert await counts(env) == before
@@ -114,6 +116,11 @@ async def test_every_fault_of_a_row_is_named_at_once(client: httpx.AsyncClient) 
         (5, "location"), (6, "name"), (7, "device_type"), (8, "ip_address"), (9, "monitors"), (10, "name"),
     }  # fmt: skip
     assert faults[2, "device_type"] == "Did you mean linux_server_physical?"
+    codes = {issue["code"] for one in report["failed_devices"] for issue in one["issues"]}
+    assert codes == {
+        "unknown-word-like", "network-for-address", "no-flag", "model-without-vendor", "place-too-deep",
+        "name-empty", "type-missing", "needs-url", "no-monitors", "twice-in-file",
+    }  # fmt: skip
     assert "192.168.1.5" in faults[2, "ip_address"]
     assert (report["status"], report["created"]) == ("partial", 1)
     assert (report["new_vendors"], report["new_locations"]) == ([], []), "a wrong row brings nothing along"
@@ -198,20 +205,49 @@ async def test_files_of_other_inventories_are_understood(
 
 
 @pytest.mark.parametrize(
-    ("data", "hint"),
+    ("data", "hint", "fault"),
     [
-        pytest.param(b"a,b\n1,2\n", "called name", id="no-name-column"),
-        pytest.param(b"name\n\xff\xfe\xfa", "UTF-8", id="encoding"),
-        pytest.param(b'[{"name": "x"', "JSON", id="json"),
-        pytest.param(b'{"x": 1}', "JSON array", id="no-array"),
-        pytest.param(b'name\n"x"y\n', "Line 2", id="quotes"),
-        pytest.param(b"", "called name", id="empty"),
+        pytest.param(b"a,b\n1,2\n", "called name", "no-name-column", id="no-name-column"),
+        pytest.param(b"name\n\xff\xfe\xfa", "UTF-8", "no-utf8", id="encoding"),
+        pytest.param(b'[{"name": "x"', "JSON", "no-json", id="json"),
+        pytest.param(b'{"x": 1}', "JSON array", "no-array", id="no-array"),
+        pytest.param(b'name\n"x"y\n', "Line 2", "damaged-line", id="quotes"),
+        pytest.param(b"", "called name", "no-name-column", id="empty"),
     ],
 )
-async def test_files_that_cannot_be_read_say_why(client: httpx.AsyncClient, data: bytes, hint: str) -> None:
+async def test_files_that_cannot_be_read_say_why(
+    client: httpx.AsyncClient, data: bytes, hint: str, fault: str
+) -> None:
     answer = await send(client, data)
-    assert (answer.status_code, answer.json()["code"]) == (400, "inventory-import-refused")
-    assert hint in answer.json()["detail"]
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (400, "inventory-import-refused")
+    assert hint in problem["detail"]
+    assert [one["code"] for one in problem["faults"]] == [fault]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"name\n" + b"x\n" * (MAX_ROWS + 1), id="csv"),
+        pytest.param(b"[" + b"{}," * MAX_ROWS + b"{}]", id="json"),
+    ],
+)
+async def test_more_rows_than_one_import_takes_are_refused(client: httpx.AsyncClient, data: bytes) -> None:
+    problem = (await send(client, data)).json()
+    assert (problem["status"], problem["code"]) == (413, "inventory-import-too-large")
+    assert problem["detail"] == "The file has more than 100000 rows. Import it in several parts."
+
+
+async def test_more_bytes_than_one_import_takes_are_refused(client: httpx.AsyncClient) -> None:
+    data = bytes(MAX_BYTES + 1)
+    for sent in ({"content": data}, {"files": {"file": ("big.csv", data)}}):
+        answer = await client.post("/bulk/devices/import", timeout=120, **sent)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+
+
+def test_every_fault_has_words() -> None:
+    assert set(WORDS) == set(CODES)
+    assert all(problem.strip() and fix.strip() for problem, fix in WORDS.values())
 
 
 async def test_an_export_holds_what_the_search_finds(client: httpx.AsyncClient) -> None:

@@ -11,6 +11,8 @@ export class Problem extends Error {
     readonly requestId?: string,
     /** Seconds to wait before another try, from a 429 or 503 answer. */
     readonly retryAfter?: number,
+    /** The whole document, with what only this kind of problem tells. */
+    readonly more: Readonly<Record<string, unknown>> = {},
   ) {
     super(detail || code);
   }
@@ -26,6 +28,7 @@ export class Problem extends Error {
       fieldsOf(given),
       text(given.request_id) ?? headers?.get("X-Request-ID") ?? undefined,
       Number.isFinite(retry) && retry > 0 ? retry : undefined,
+      given,
     );
   }
 }

@@ -1,10 +1,10 @@
 // Deleting with Undo, and how failures are told, for every page of the inventory.
 import { isProblem } from "@/kernel/api/problem";
-import { problemText } from "@/kernel/api/problem-text";
 import { useText } from "@/kernel/i18n/area";
 import { kernelText } from "@/kernel/i18n/kernel";
 import { toast } from "@/kernel/kit";
 import { removeDevices, restoreDevices } from "./api";
+import { refusalText } from "./faults";
 import { inventoryText } from "./text";
 
 /** Runs something the server may refuse; true when it did not. */
@@ -16,7 +16,7 @@ export function useAttempt(): (act: () => Promise<unknown>) => Promise<boolean> 
       return true;
     } catch (error) {
       if (!isProblem(error)) throw error;
-      toast({ text: problemText(error, problem), tone: "bad" });
+      toast({ text: refusalText(error, problem), tone: "bad" });
       return false;
     }
   };

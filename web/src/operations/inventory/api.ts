@@ -3,6 +3,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import { call, client } from "@/kernel/api/client";
 import { queryClient } from "@/kernel/api/query";
 import type { Delete, Get, Post, Put } from "@/kernel/api/shape";
+import { inWords } from "./faults";
 import type { Device, Found, Monitor, NewDevice, NewMonitor, Search, Stats } from "./types";
 
 export const key = ["inventory"] as const;
@@ -178,7 +179,7 @@ export const removeView = (id: number) => renewed(call(api.DELETE("/api/inventor
 
 /** Everything of the inventory that is shown anywhere loads again. */
 export async function renewed<T>(answer: Promise<T>): Promise<T> {
-  const value = await answer;
+  const value = await inWords(answer);
   await queryClient.invalidateQueries({ queryKey: key });
   return value;
 }

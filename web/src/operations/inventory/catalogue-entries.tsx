@@ -21,6 +21,8 @@ interface EntriesProps<T> {
   query: { data?: T[]; isPending: boolean; error: unknown; refetch: () => unknown };
   columns: Column<T>[];
   caption: string;
+  /** How entries come to be. */
+  hint?: string;
   items?: (entry: T) => MenuItem[];
 }
 
@@ -28,6 +30,7 @@ export function Entries<T extends { id: number; name: string }>({
   query,
   columns,
   caption,
+  hint,
   items,
 }: EntriesProps<T>) {
   const t = useText(inventoryText);
@@ -36,7 +39,7 @@ export function Entries<T extends { id: number; name: string }>({
   if (query.data.length === 0) {
     return (
       <EmptyState icon={List} title={t.catalogue.none}>
-        {t.catalogue.noneHint}
+        {hint ?? t.catalogue.noneHint}
       </EmptyState>
     );
   }

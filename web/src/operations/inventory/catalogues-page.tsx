@@ -8,6 +8,7 @@ import { type Asked, EntryDialog } from "./entry-dialog";
 import { useInventoryLive } from "./live";
 import { useMayWrite } from "./may";
 import { useRemoveEntry } from "./remove-entry";
+import { Templates } from "./templates";
 import { inventoryText } from "./text";
 import "./inventory.css";
 
@@ -27,7 +28,8 @@ export function CataloguesPage() {
         title={t.title}
         lead={t.lead}
         actions={
-          mayWrite && (
+          mayWrite &&
+          tab !== "templates" && (
             <Button
               variant="primary"
               icon={Plus}
@@ -46,6 +48,7 @@ export function CataloguesPage() {
           { id: "vendors", label: t.tab.vendors, panel: <Vendors ask={ask} remove={remove} /> },
           { id: "models", label: t.tab.models, panel: <Models ask={ask} remove={remove} vendor={vendor} /> },
           { id: "locations", label: t.tab.locations, panel: <Places ask={ask} remove={remove} /> },
+          { id: "templates", label: t.tab.templates, panel: <Templates mayWrite={mayWrite} /> },
         ]}
       />
       {asked && <EntryDialog asked={asked} onClose={() => setAsked(null)} />}

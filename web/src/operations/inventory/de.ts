@@ -1,5 +1,6 @@
 import { plural } from "@/kernel/i18n/plural";
 import type { Catalog } from "./en";
+import fault from "./faults-de";
 
 const devices = (n: number) => plural("de", n, { one: "# Gerät", other: "# Geräte" });
 
@@ -25,6 +26,8 @@ export default {
     unmonitored: "Nicht überwacht",
     poe: "Strom über Ethernet",
     noAddress: "Ohne Adresse",
+    model: (name) => `Modell: ${name}`,
+    tag: (tag) => `Schlagwort: ${tag}`,
     clear: "Filter aufheben",
   },
   views: {
@@ -82,8 +85,16 @@ export default {
     ups_nut: "USV (NUT)",
   },
   moreActions: "Mehr zum Inventar",
+  fault,
+  problem: {
+    "inventory-not-found": "Das gibt es nicht mehr. Lade die Seite neu.",
+    "inventory-exists": "Dieser Name ist vergeben. Wähle einen anderen.",
+    "inventory-in-use": "Das ist noch in Gebrauch.",
+    "inventory-cycle": "Ein Ort kann nicht in sich selbst liegen. Wähle einen anderen.",
+  },
   import: {
     title: "Geräte importieren",
+    tooBig: "Diese Datei ist größer als 64 MiB. Importiere sie in mehreren Teilen.",
     lead: "Aus einer CSV- oder JSON-Datei; geändert wird erst, wenn du gesehen hast, was geschieht.",
     mayNot: "Nur Betreuer und Administratoren können Geräte importieren.",
     choose: "Datei auswählen",
@@ -172,7 +183,8 @@ export default {
   catalogue: {
     title: "Hersteller und Orte",
     lead: "Von wem Geräte sind, wie sie heißen und wo sie stehen.",
-    tab: { vendors: "Hersteller", models: "Modelle", locations: "Orte" },
+    tab: { vendors: "Hersteller", models: "Modelle", locations: "Orte", templates: "Vorlagen" },
+    noTemplates: "Öffne ein Gerät und behalte es als Vorlage; neue Geräte können damit beginnen.",
     add: { vendors: "Hersteller hinzufügen", models: "Modell hinzufügen", locations: "Ort hinzufügen" },
     name: "Name",
     kind: "Art",
@@ -253,6 +265,9 @@ export default {
   template: {
     keep: "Als Vorlage behalten",
     name: "Name der Vorlage",
+    rename: "Umbenennen",
+    forget: "Löschen",
+    forgotten: (name) => `Vorlage „${name}“ gelöscht`,
     kept: (name) => `Vorlage „${name}“ behalten`,
   },
   form: {

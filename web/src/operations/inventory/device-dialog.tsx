@@ -2,7 +2,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { isProblem } from "@/kernel/api/problem";
-import { problemText } from "@/kernel/api/problem-text";
 import { queryClient } from "@/kernel/api/query";
 import { useText } from "@/kernel/i18n/area";
 import { kernelText } from "@/kernel/i18n/kernel";
@@ -20,6 +19,7 @@ import {
   vendorsQuery,
 } from "./api";
 import { changesOf, type Edited, type Values, valuesOf, wishOf } from "./device-values";
+import { refusalText } from "./faults";
 import { PickOrMake } from "./pick-or-make";
 import { Several } from "./several";
 import { useShown } from "./shown";
@@ -127,7 +127,7 @@ export function DeviceDialog({ edited, onClose }: { edited: Edited; onClose: () 
         </Notice>
       )}
       {form.failure !== null && !overtaken && (
-        <Notice tone="bad">{problemText(form.failure, words.problem)}</Notice>
+        <Notice tone="bad">{refusalText(form.failure, words.problem)}</Notice>
       )}
       {edited.mode === "add" && !edited.start && (
         <StartFrom

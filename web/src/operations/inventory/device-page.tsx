@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { isProblem } from "@/kernel/api/problem";
 import { useText } from "@/kernel/i18n/area";
@@ -34,7 +34,7 @@ import { useMayWrite } from "./may";
 import { Monitors } from "./monitors";
 import { NameDialog } from "./name-dialog";
 import { useShown } from "./shown";
-import { keepTemplate } from "./start-from";
+import { keepTemplate } from "./templates-api";
 import { inventoryText } from "./text";
 import type { Device } from "./types";
 import "./inventory.css";
@@ -161,11 +161,24 @@ function Facts({ device }: { device: Device }) {
         {known.map((name) => (
           <div key={name}>
             <dt className="meta">{shown.field(name)}</dt>
-            <dd>{shown.value(device[name])}</dd>
+            <dd>{name === "tags" ? <Tags tags={device.tags} /> : shown.value(device[name])}</dd>
           </div>
         ))}
       </dl>
     </Card>
+  );
+}
+
+/** Each leads to the devices that have it, too. */
+function Tags({ tags }: { tags: readonly string[] }) {
+  return (
+    <span className="row">
+      {tags.map((tag) => (
+        <Link key={tag} className="inventory-link" to="/server/inventory" search={{ tag }}>
+          {tag}
+        </Link>
+      ))}
+    </span>
   );
 }
 

@@ -2,7 +2,6 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { isProblem } from "@/kernel/api/problem";
-import { problemText } from "@/kernel/api/problem-text";
 import { useText } from "@/kernel/i18n/area";
 import { kernelText } from "@/kernel/i18n/kernel";
 import {
@@ -27,6 +26,7 @@ import { useAttempt } from "./act";
 import { key } from "./api";
 import { Back } from "./back";
 import { discoveryQuery, type Host, isOver, startDiscovery, type Wish } from "./discovery-api";
+import { refusalText } from "./faults";
 import { FoundHosts } from "./found-hosts";
 import { useMayWrite } from "./may";
 import { targetsOf } from "./targets-of";
@@ -94,7 +94,7 @@ function Form({ onStarted }: { onStarted: (job: number) => void }) {
     <Card>
       <form className="stack" noValidate onSubmit={(event) => void form.submit(event)}>
         {form.failure !== null && !named && (
-          <Notice tone="bad">{problemText(form.failure, words.problem)}</Notice>
+          <Notice tone="bad">{refusalText(form.failure, words.problem)}</Notice>
         )}
         <div className="inventory-ask">
           <Input

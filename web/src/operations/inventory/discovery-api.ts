@@ -5,6 +5,8 @@ import type { Get, Post } from "@/kernel/api/shape";
 import { cadence } from "@/kernel/live/cadence";
 import type { JobStatus } from "@/kernel/live/jobs";
 import { key, renewed } from "./api";
+import { inWords } from "./faults";
+import type { FailedRow } from "./import-api";
 
 export interface Host {
   input: string;
@@ -39,7 +41,7 @@ export interface Wish {
 interface Added {
   created: number;
   skipped: number;
-  failed_devices: { name: string | null; error: string }[];
+  failed_devices: FailedRow[];
 }
 type Of = { path: { job_id: number } };
 
@@ -50,7 +52,7 @@ interface Paths {
 }
 const api = client<Paths>();
 
-export const startDiscovery = (body: Wish) => call(api.POST("/api/inventory/discovery", { body }));
+export const startDiscovery = (body: Wish) => inWords(call(api.POST("/api/inventory/discovery", { body })));
 
 export const isOver = (found: Pick<Discovery, "status"> | undefined) =>
   found !== undefined && found.status !== "queued" && found.status !== "running";

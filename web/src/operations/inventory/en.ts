@@ -1,5 +1,6 @@
 import type { CatalogOf } from "@/kernel/i18n/area";
 import { plural } from "@/kernel/i18n/plural";
+import fault from "./faults-en";
 
 const devices = (n: number) => plural("en", n, { one: "# device", other: "# devices" });
 
@@ -25,6 +26,8 @@ const en = {
     unmonitored: "Not monitored",
     poe: "Powered over Ethernet",
     noAddress: "Without address",
+    model: (name: string) => `Model: ${name}`,
+    tag: (tag: string) => `Tag: ${tag}`,
     clear: "Clear filters",
   },
   views: {
@@ -80,8 +83,16 @@ const en = {
     ups_nut: "UPS (NUT)",
   },
   moreActions: "More for the inventory",
+  fault,
+  problem: {
+    "inventory-not-found": "This is gone. Load the page again.",
+    "inventory-exists": "This name is taken. Choose another one.",
+    "inventory-in-use": "This is still in use.",
+    "inventory-cycle": "A place cannot lie inside itself. Choose another one.",
+  },
   import: {
     title: "Import devices",
+    tooBig: "This file is larger than 64 MiB. Import it in several parts.",
     lead: "From a CSV or JSON file; nothing changes before you have seen what would happen.",
     mayNot: "Only operators and administrators can import devices.",
     choose: "Choose a file",
@@ -171,7 +182,8 @@ const en = {
   catalogue: {
     title: "Vendors and places",
     lead: "What devices are made by, called, and where they stand.",
-    tab: { vendors: "Vendors", models: "Models", locations: "Places" },
+    tab: { vendors: "Vendors", models: "Models", locations: "Places", templates: "Templates" },
+    noTemplates: "Open a device and keep it as a template; new devices can start from it.",
     add: { vendors: "Add vendor", models: "Add model", locations: "Add place" },
     name: "Name",
     kind: "Kind",
@@ -253,6 +265,9 @@ const en = {
   template: {
     keep: "Keep as template",
     name: "Name of the template",
+    rename: "Rename",
+    forget: "Delete",
+    forgotten: (name: string) => `Template “${name}” deleted`,
     kept: (name: string) => `Template “${name}” kept`,
   },
   form: {

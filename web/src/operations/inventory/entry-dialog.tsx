@@ -1,6 +1,5 @@
 // One dialog for what happens to a vendor, a model or a place: add, rename, move, merge.
 import { useQuery } from "@tanstack/react-query";
-import { problemText } from "@/kernel/api/problem-text";
 import { useText } from "@/kernel/i18n/area";
 import { kernelText } from "@/kernel/i18n/kernel";
 import { Button, Dialog, Input, Notice, Select, toast, useForm } from "@/kernel/kit";
@@ -16,6 +15,7 @@ import {
   vendorsQuery,
 } from "./api";
 import { mergeEntry, moveLocation, renameEntry } from "./catalogue-api";
+import { refusalText } from "./faults";
 import type { Kind } from "./filters";
 import { inventoryText } from "./text";
 
@@ -67,7 +67,7 @@ export function EntryDialog({ asked, onClose }: { asked: Asked; onClose: () => v
         </>
       }
     >
-      {form.failure !== null && <Notice tone="bad">{problemText(form.failure, words.problem)}</Notice>}
+      {form.failure !== null && <Notice tone="bad">{refusalText(form.failure, words.problem)}</Notice>}
       {asked.act === "merge" && <p>{t.mergeHint(asked.entry.name)}</p>}
       {naming && (
         <Input label={t.name} maxLength={100} autoComplete="off" data-autofocus {...form.bind("name")} />

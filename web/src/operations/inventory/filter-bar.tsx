@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useText } from "@/kernel/i18n/area";
-import { Button, Chip, Input, Menu, type MenuItem, Select, Star, Trash2, toast } from "@/kernel/kit";
+import { Button, Chip, Input, Menu, type MenuItem, Select, Star, Trash2, toast, X } from "@/kernel/kit";
 import { useAttempt } from "./act";
-import { locationsQuery, removeView, saveView, vendorsQuery, viewsQuery } from "./api";
+import { locationsQuery, modelsQuery, removeView, saveView, vendorsQuery, viewsQuery } from "./api";
 import { filterCount, searchFrom } from "./filters";
 import { NameDialog } from "./name-dialog";
 import { inventoryText } from "./text";
@@ -24,6 +24,10 @@ export function FilterBar({ search, onChange }: FilterBarProps) {
   const f = t.filter;
   const vendors = useQuery(vendorsQuery).data ?? [];
   const locations = useQuery(locationsQuery).data ?? [];
+  const model = useQuery({ ...modelsQuery, enabled: search.model_id !== undefined }).data?.find(
+    ({ id }) => id === search.model_id,
+  );
+  const navigate = useNavigate();
   const [typed, setTyped] = useState(search.q ?? "");
   const sent = useRef(search.q);
   useEffect(() => {
@@ -95,7 +99,22 @@ export function FilterBar({ search, onChange }: FilterBarProps) {
         <Chip {...flag("monitoring_enabled", false)}>{f.unmonitored}</Chip>
         <Chip {...flag("poe_powered", true)}>{f.poe}</Chip>
         <Chip {...flag("has_ip", false)}>{f.noAddress}</Chip>
+        {search.model_id !== undefined && (
+          <Chip pressed onClick={() => onChange({ model_id: undefined })}>
+            {f.model(model?.name ?? "")}
+          </Chip>
+        )}
+        {search.tag !== undefined && (
+          <Chip pressed onClick={() => onChange({ tag: undefined })}>
+            {f.tag(search.tag)}
+          </Chip>
+        )}
         <Views search={search} />
+        {(filterCount(search) > 0 || search.q !== undefined) && (
+          <Button icon={X} onClick={() => void navigate({ to: "/server/inventory", search: {} })}>
+            {f.clear}
+          </Button>
+        )}
       </div>
     </search>
   );

@@ -12,6 +12,8 @@ export function searchFrom(given: Record<string, unknown>): Search {
   search.type = DEVICE_TYPES.find((one) => one === given.type);
   for (const name of IDS) search[name] = idFrom(given[name]);
   for (const name of FLAGS) if (typeof given[name] === "boolean") search[name] = given[name];
+  // The address reads a tag such as 2024 as a number.
+  if (given.tag !== undefined && given.tag !== "") search.tag = String(given.tag);
   search.sort = SORTS.find((one) => one === given.sort);
   if (given.order === "desc") search.order = "desc";
   return clean(search);
@@ -30,6 +32,9 @@ export function filterCount({ q: _, sort: __, order: ___, ...filters }: Search):
 
 export const KINDS = ["vendors", "models", "locations"] as const;
 export type Kind = (typeof KINDS)[number];
+/** What the page of catalogues shows: those, and templates, which nothing refers to. */
+export const TABS = [...KINDS, "templates"] as const;
+export type Tab = (typeof TABS)[number];
 
 export function idFrom(given: unknown): number | undefined {
   const id = Number(given);

@@ -10,6 +10,7 @@ import { vendorsQuery } from "./api";
 import { DeviceDialog } from "./device-dialog";
 import type { Edited } from "./device-values";
 import { addHosts, type Discovery, type Host } from "./discovery-api";
+import { faultText } from "./faults";
 import { useMayWrite } from "./may";
 import { inventoryText } from "./text";
 
@@ -39,7 +40,10 @@ export function FoundHosts({ job, hosts, summary, over }: FoundHostsProps) {
         fresh.map(({ ip }) => ip),
       );
       toast({ text: d.added(created), tone: "ok" });
-      for (const { error } of failed_devices) toast({ text: error, tone: "bad" });
+      for (const { name, issues } of failed_devices) {
+        const why = issues.map((one) => faultText(one, t) ?? `${one.error} ${one.fix}`).join(" ");
+        toast({ text: [name, why].filter(Boolean).join(": "), tone: "bad" });
+      }
     });
     setBusy(false);
   }

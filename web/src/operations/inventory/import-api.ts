@@ -1,15 +1,12 @@
 // Files in and out of the inventory.
 import { call, client } from "@/kernel/api/client";
+import { Problem } from "@/kernel/api/problem";
 import type { Post } from "@/kernel/api/shape";
 import { renewed } from "./api";
+import { type Issue, inWords } from "./faults";
+import { inventoryText } from "./text";
 import type { Search } from "./types";
 
-export interface Issue {
-  field: string;
-  error: string;
-  fix: string;
-  value: string | null;
-}
 export interface FailedRow {
   index: number;
   row: number;
@@ -51,12 +48,18 @@ interface Paths {
 const api = client<Paths>();
 
 /** What the file would do. */
-export const tryImport = (file: File, corrections: Corrections) => sent(file, corrections, true, "skip");
+export const tryImport = (file: File, corrections: Corrections) =>
+  inWords(sent(file, corrections, true, "skip"));
 
 export const importFile = (file: File, corrections: Corrections, onError: OnError) =>
   renewed(sent(file, corrections, false, onError));
 
-function sent(file: File, corrections: Corrections, dry_run: boolean, on_error: OnError) {
+/** As many bytes as the server takes at once. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+async function sent(file: File, corrections: Corrections, dry_run: boolean, on_error: OnError) {
+  if (file.size > MOST_BYTES)
+    throw new Problem(413, "inventory-import-too-large", inventoryText.now().import.tooBig);
   const body = new FormData();
   body.append("file", file);
   body.append("corrections", JSON.stringify(corrections));

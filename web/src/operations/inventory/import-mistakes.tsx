@@ -2,7 +2,8 @@
 import { useState } from "react";
 import { useText } from "@/kernel/i18n/area";
 import { Button, Card, Input, Select } from "@/kernel/kit";
-import type { Corrections, FailedRow, Issue } from "./import-api";
+import { faultText, type Issue } from "./faults";
+import type { Corrections, FailedRow } from "./import-api";
 import { useShown } from "./shown";
 import { inventoryText } from "./text";
 import { DEVICE_TYPES } from "./types";
@@ -72,7 +73,10 @@ interface MendProps {
 function Mend({ issue, value, onChange }: MendProps) {
   const t = useText(inventoryText);
   const shown = useShown();
-  const around = { label: shown.field(issue.field), error: `${issue.error} ${issue.fix}` };
+  const around = {
+    label: shown.field(issue.field),
+    error: faultText(issue, t) ?? `${issue.error} ${issue.fix}`,
+  };
   if (issue.field === "device_type") {
     const known = DEVICE_TYPES.some((one) => one === value);
     return (

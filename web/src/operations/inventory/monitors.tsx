@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { problemText } from "@/kernel/api/problem-text";
 import { useText } from "@/kernel/i18n/area";
 import { kernelText } from "@/kernel/i18n/kernel";
 import {
@@ -22,6 +21,7 @@ import {
 } from "@/kernel/kit";
 import { useAttempt } from "./act";
 import { addMonitor, changeMonitor, removeMonitor } from "./api";
+import { refusalText } from "./faults";
 import { inventoryText } from "./text";
 import {
   type Device,
@@ -135,7 +135,7 @@ function MonitorDialog({ device, monitor, onClose }: DialogProps) {
         </>
       }
     >
-      {form.failure !== null && <Notice tone="bad">{problemText(form.failure, words.problem)}</Notice>}
+      {form.failure !== null && <Notice tone="bad">{refusalText(form.failure, words.problem)}</Notice>}
       <Select
         label={m.kind}
         data-autofocus

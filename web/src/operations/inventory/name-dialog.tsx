@@ -7,16 +7,17 @@ import { inventoryText } from "./text";
 interface NameDialogProps {
   title: string;
   label: string;
+  initial?: string;
   onClose(): void;
   /** True when it was kept and the dialog may go. */
   save(name: string): Promise<boolean>;
 }
 
 /** Asks for a name under which something is kept. */
-export function NameDialog({ title, label, onClose, save }: NameDialogProps) {
+export function NameDialog({ title, label, initial = "", onClose, save }: NameDialogProps) {
   const t = useText(inventoryText).form;
   const { kit } = useText(kernelText);
-  const [name, setName] = useState("");
+  const [name, setName] = useState(initial);
   const [error, setError] = useState<string>();
   const [busy, setBusy] = useState(false);
   async function submit(): Promise<void> {

@@ -1,7 +1,7 @@
 import { createRoute } from "@tanstack/react-router";
 import { lazyPage } from "@/kernel/router/lazy";
 import { appRoute } from "@/kernel/router/roots";
-import { idFrom, KINDS, type Kind, searchFrom } from "./filters";
+import { idFrom, searchFrom, TABS, type Tab } from "./filters";
 import { inventoryText } from "./text";
 
 const listRoute = createRoute({
@@ -33,8 +33,8 @@ const discoverRoute = createRoute({
 const cataloguesRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "/server/inventory/catalogues",
-  validateSearch: ({ tab, vendor }: Record<string, unknown>): { tab?: Kind; vendor?: number } => ({
-    tab: KINDS.find((one) => one === tab),
+  validateSearch: ({ tab, vendor }: Record<string, unknown>): { tab?: Tab; vendor?: number } => ({
+    tab: TABS.find((one) => one === tab),
     vendor: idFrom(vendor),
   }),
   component: lazyPage(() => import("./catalogues-page"), "CataloguesPage", inventoryText),

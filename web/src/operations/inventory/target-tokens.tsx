@@ -1,7 +1,6 @@
 // Tokens with which Prometheus reads its targets; the text of a new one is shown once.
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { problemText } from "@/kernel/api/problem-text";
 import { useText } from "@/kernel/i18n/area";
 import { useFormat } from "@/kernel/i18n/format";
 import { kernelText } from "@/kernel/i18n/kernel";
@@ -21,6 +20,7 @@ import {
   useForm,
 } from "@/kernel/kit";
 import { useAttempt } from "./act";
+import { refusalText } from "./faults";
 import { addToken, removeToken, type Token, tokensQuery } from "./monitoring-api";
 import { inventoryText } from "./text";
 
@@ -110,7 +110,7 @@ function NewToken({ onClose }: { onClose: () => void }) {
         </>
       }
     >
-      {form.failure !== null && <Notice tone="bad">{problemText(form.failure, words.problem)}</Notice>}
+      {form.failure !== null && <Notice tone="bad">{refusalText(form.failure, words.problem)}</Notice>}
       <Input
         label={t.form.name}
         help={p.tokenNameHelp}

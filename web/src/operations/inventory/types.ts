@@ -132,6 +132,7 @@ export interface Search {
   monitoring_enabled?: boolean;
   poe_powered?: boolean;
   has_ip?: boolean;
+  tag?: string;
   sort?: (typeof SORTS)[number];
   order?: "asc" | "desc";
 }
