@@ -39,12 +39,12 @@ CHUNK = 500
 async def ask_all(
     hosts: Sequence[tuple[str, str]], probe: Probe, *, stop: Callable[[], bool]
 ) -> AsyncGenerator[HostFound, None]:
-    """Ask every host and yield it when it is done; after *stop* says so nobody new is asked."""
+    """Ask every host and yield it when it is done; once *stop* says so, nobody is waited for any more."""
     waiting = iter(hosts)
     running: set[asyncio.Task[HostFound]] = set()
     try:
         while True:
-            while len(running) < AT_ONCE and not stop():
+            while len(running) < AT_ONCE:
                 host = next(waiting, None)
                 if host is None:
                     break
@@ -54,6 +54,8 @@ async def ask_all(
             done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 yield task.result()
+            if stop():
+                return
     finally:
         for task in running:
             task.cancel()

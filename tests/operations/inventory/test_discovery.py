@@ -23,6 +23,7 @@ from balu.kernel.jobs.run import work
 from balu.kernel.jobs.tick import begin_due
 from balu.kernel.testing import FakeClock
 from balu.kernel.unit import Env, open_unit
+from balu.operations.inventory.discovery import AT_ONCE
 from balu.operations.inventory.errors import DiscoveryTargetError
 from balu.operations.inventory.jobs import check_reachability, discover_network
 from balu.operations.inventory.lookups import pointer_in, vendor_of
@@ -183,7 +184,8 @@ async def test_a_discovery_ends_when_it_is_cancelled_and_keeps_what_it_found(env
     async with open_unit(env, writes=False) as unit:
         row = await unit.session.get_one(JobRow, job_id)
     assert row.state == "cancelled"
-    assert 0 < row.result["summary"]["asked"] < 200
+    # Not even those are waited for that stood in line already.
+    assert 0 < row.result["summary"]["asked"] < AT_ONCE
 
 
 async def test_what_was_found_is_added_in_one_go(client: httpx.AsyncClient, env: Env) -> None:

@@ -94,7 +94,9 @@ export function DevicePage() {
                     icon: Trash2,
                     danger: true,
                     run: async () => {
-                      if (await remove([number])) await navigate({ to: "/server/inventory", search: {} });
+                      // First away from here, where there will be nothing to show.
+                      await navigate({ to: "/server/inventory", search: {} });
+                      await remove([number]);
                     },
                   },
                 ]}

@@ -1,0 +1,235 @@
+// What is done with an inventory now and then: copies, templates, exports, a search that is stopped, in German.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { after, before, test } from "node:test";
+import { axe, openPage, startServer } from "../harness.mjs";
+import { homelab } from "./homelab.mjs";
+
+let server;
+
+before(async () => {
+  // So slow that there is always time to stop a search.
+  server = await startServer({ settings: () => "[inventory]\ndiscovery_per_second = 1\n" });
+  const desk = await openPage(server);
+  await desk.api("POST", "/api/inventory/bulk/devices/import", Buffer.from(homelab()));
+  await desk.close();
+});
+after(() => server?.stop());
+
+const csv = (text) => ({ name: "homelab.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+const found = async (api, name) =>
+  (await api("GET", `/api/inventory/search/devices?q=${name}`)).results.find((one) => one.name === name);
+const more = async (page, item) => {
+  await page.getByRole("button", { name: "More for the inventory" }).click();
+  await page.getByRole("menu").getByText(item, { exact: true }).click();
+};
+
+test("condensed rows stay so, and an export holds what is shown", async (t) => {
+  const { page, close, problems } = await openPage(server);
+  t.after(close);
+  await page.goto("/server/inventory?type=ip_camera");
+  await page.getByRole("columnheader", { name: "Place" }).waitFor();
+  await more(page, "Condensed rows");
+  await page.getByRole("columnheader", { name: "Place" }).waitFor({ state: "detached" });
+  await page.reload();
+  await page.getByText("cam-04").waitFor();
+  assert.equal(await page.getByRole("columnheader", { name: "Place" }).count(), 0);
+  assert.deepEqual(await axe(page), []);
+  for (const format of ["CSV", "JSON"]) {
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      more(page, `Export these as ${format}`),
+    ]);
+    const text = await readFile(await download.path(), "utf8");
+    assert.equal(download.suggestedFilename().endsWith(`.${format.toLowerCase()}`), true);
+    assert.equal(text.match(/cam-\d\d/g).length, 10);
+    assert.equal(text.includes("plug-05"), false);
+  }
+  await more(page, "Condensed rows");
+  await page.getByRole("columnheader", { name: "Place" }).waitFor();
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await page.getByText("ap-03").waitFor();
+  assert.deepEqual(problems, []);
+});
+
+test("a tag leads to everything that has it", async (t) => {
+  const { page, close, problems, api } = await openPage(server);
+  t.after(close);
+  await page.goto(`/server/inventory/${(await found(api, "cam-04")).id}`);
+  await page.getByRole("link", { name: "night" }).click();
+  await page.waitForURL(/tag=night/);
+  await page.getByText("cam-58").waitFor();
+  assert.equal(await page.locator(".table tbody tr").count(), 10);
+  await page.getByRole("button", { name: "Tag: night" }).click();
+  await page.getByText("ap-03").waitFor();
+  assert.deepEqual(problems, []);
+});
+
+test("a device is copied, becomes a template, and the next one starts from it", async (t) => {
+  const { page, close, problems, api } = await openPage(server);
+  t.after(close);
+  await page.goto(`/server/inventory/${(await found(api, "cam-10")).id}`);
+  const act = async (name, item) => {
+    await page.getByRole("button", { name: `Actions for ${name}` }).click();
+    await page.getByRole("menuitem", { name: item }).click();
+  };
+  await page.getByRole("button", { name: "Add monitor" }).click();
+  await page.getByLabel("Kind").selectOption("http");
+  await page.getByRole("dialog").getByRole("button", { name: "Add monitor" }).click();
+  await page.getByText("http 192.168.10.11:80").waitFor();
+  await page.getByRole("button", { name: "Delete monitor" }).click();
+  await page.getByText("Nothing watches this device yet.").waitFor();
+  await page.getByRole("button", { name: /^Undo/ }).first().click();
+  await page.getByText("http 192.168.10.11:80").waitFor();
+
+  await act("cam-10", "Clone");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill("cam-copy");
+  await dialog.getByLabel("Address").fill("192.168.10.99");
+  await dialog.getByRole("button", { name: "Add device" }).click();
+  await page.getByText("cam-copy added").waitFor();
+  const copy = await found(api, "cam-copy");
+  assert.deepEqual([copy.ip_address, copy.vendor_name, copy.tags], ["192.168.10.99", "Reolink", ["night", "outdoor"]]);
+  assert.deepEqual(copy.monitors.map((one) => [one.monitor_type, one.port]), [["http", 80]]);
+
+  await act("cam-10", "Keep as template");
+  await page.getByLabel("Name of the template").fill("Yard camera");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("Template “Yard camera” kept").waitFor();
+  await page.goto("/server/inventory");
+  await page.getByRole("button", { name: "Add device" }).first().click();
+  await dialog.getByLabel("Start from").selectOption({ label: "Yard camera" });
+  await dialog.getByText("With monitors: http").waitFor();
+  await dialog.getByLabel("Name", { exact: true }).fill("cam-new");
+  await dialog.getByRole("button", { name: "Add device" }).click();
+  await page.getByText("cam-new added").waitFor();
+  const made = await found(api, "cam-new");
+  assert.deepEqual([made.model_name, made.location_name, made.ip_address], ["RLC-810A", "Garden", null]);
+
+  await page.goto("/server/inventory/catalogues?tab=templates");
+  await act("Yard camera", "Rename");
+  await page.getByLabel("Name of the template").fill("Garden camera");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByRole("row", { name: /Garden camera/ }).waitFor();
+  assert.deepEqual(await axe(page), []);
+  await act("Garden camera", "Delete");
+  await page.getByText("Nothing here yet").waitFor();
+  await page.getByRole("button", { name: /^Undo/ }).first().click();
+  await page.getByRole("row", { name: /Garden camera/ }).waitFor();
+  assert.deepEqual(problems, []);
+});
+
+test("a device deleted on its own page comes back with its monitors", async (t) => {
+  const { page, close, problems, api } = await openPage(server, { phone: true });
+  t.after(close);
+  const device = await found(api, "proxmox-00");
+  const monitor = { monitor_type: "icmp", endpoint: null, port: null, enabled: true, notes: null };
+  await api("POST", `/api/inventory/devices/${device.id}/monitors`, monitor);
+  await page.goto(`/server/inventory/${device.id}`);
+  await page.getByRole("button", { name: "Actions for proxmox-00" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await page.getByText("1 device deleted").waitFor();
+  await page.waitForURL(/\/server\/inventory$/);
+  assert.equal(await found(api, "proxmox-00"), undefined);
+  await page.getByRole("button", { name: /^Undo/ }).first().click();
+  await page.getByText("1 device restored").waitFor();
+  assert.equal((await found(api, "proxmox-00")).monitors.length, 1);
+  assert.deepEqual(problems, []);
+});
+
+test("the one who was overtaken takes the other version", async (t) => {
+  const { page, close, problems, api } = await openPage(server, { phone: true, allow: [412] });
+  t.after(close);
+  const device = await found(api, "plug-05");
+  await page.goto(`/server/inventory/${device.id}`);
+  await page.getByRole("button", { name: "Edit" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Function").fill("Heats the tea");
+  await api("PUT", `/api/inventory/devices/${device.id}`, { function: "Measures the heating" });
+  await dialog.getByRole("button", { name: "Save", exact: true }).click();
+  await dialog.getByText("Function: Measures the heating").waitFor();
+  assert.equal(await dialog.getByLabel("Function").inputValue(), "Heats the tea");
+  await dialog.getByRole("button", { name: "Take theirs" }).click();
+  await dialog.getByText("Somebody else changed this device meanwhile").waitFor({ state: "detached" });
+  assert.equal(await dialog.getByLabel("Function").inputValue(), "Measures the heating");
+  assert.deepEqual(problems, []);
+});
+
+test("a search of the network is stopped, and all that was found is added at once", async (t) => {
+  const { page, close, problems, api } = await openPage(server);
+  t.after(close);
+  const host = createServer((socket) => socket.end()).listen(0, "127.0.0.1");
+  await once(host, "listening");
+  t.after(() => host.close());
+  await page.goto("/server/inventory/discover");
+  await page.getByLabel("Network, range or addresses").fill("127.0.0.1-250");
+  await page.getByText("How to ask").click();
+  await page.getByLabel("TCP ports").fill(String(host.address().port));
+  await page.getByLabel("Also outside of private networks").check();
+  await page.getByRole("button", { name: "Search", exact: true }).click();
+  await page.getByText(/ %, [1-9]\d* found/).waitFor();
+  assert.deepEqual(await axe(page), []);
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("Stopped before the end").waitFor();
+  const button = page.getByRole("button", { name: /^Add all \d+$/ });
+  const count = Number((await button.innerText()).match(/\d+/)[0]);
+  await button.click();
+  await page.getByText(count === 1 ? "1 device added" : `${count} devices added`).waitFor();
+  await button.waitFor({ state: "detached" });
+  const { results } = await api("GET", "/api/inventory/search/devices?q=127.0.0.&limit=200");
+  assert.equal(results.length, count);
+  assert.deepEqual(problems, []);
+});
+
+test("reachability is switched on, asked for more often, and off again", async (t) => {
+  const { page, close, problems, api } = await openPage(server);
+  t.after(close);
+  const now = () => api("GET", "/api/inventory/reachability");
+  const turn = page.getByLabel("Check who is there");
+  const answered = () => page.waitForResponse((one) => one.request().method() === "PUT");
+  await page.goto("/server/inventory/monitoring");
+  await turn.waitFor({ state: "attached" });
+  assert.equal(await turn.isChecked(), false);
+  await Promise.all([answered(), turn.click()]);
+  await Promise.all([answered(), page.getByLabel("How often").selectOption({ label: "Every 15 minutes" })]);
+  assert.deepEqual(await now(), { enabled: true, every_minutes: 15 });
+  await page.reload();
+  await page.getByText("Check who is there").waitFor();
+  assert.equal(await turn.isChecked(), true);
+  await Promise.all([answered(), turn.click()]);
+  assert.equal((await now()).enabled, false);
+  assert.deepEqual(problems, []);
+});
+
+test("what is wrong is told in German, in the preview, in the form and of a whole file", async (t) => {
+  const { page, close, problems, api } = await openPage(server, {
+    phone: true,
+    language: "de",
+    allow: [400, 409, 422],
+  });
+  t.after(close);
+  await page.goto("/server/inventory/import");
+  const pick = page.locator("input[type=file]");
+  await pick.setInputFiles(csv("Host,Address\nnas,10.0.0.1\n"));
+  await page.getByText("Keine Spalte heißt name.").waitFor();
+  await page.getByRole("button", { name: "Andere Datei auswählen" }).click();
+  await pick.setInputFiles(csv(homelab({ slips: true })));
+  await page.getByText("192.168.10.311 ist keine IP-Adresse.").waitFor();
+  await page.getByText("network_swich ist hier unbekannt. Meintest du Switch?").waitFor();
+  await page.getByText("Auch Zeile 7 heißt plug-05. Benenne eine um oder lösche sie.").waitFor();
+  assert.deepEqual(await axe(page), []);
+
+  await page.goto(`/server/inventory/${(await found(api, "switch-02")).id}`);
+  await page.getByRole("button", { name: "Bearbeiten" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Adresse").fill("10.0.0.0/24");
+  await dialog.getByRole("button", { name: "Speichern" }).click();
+  await dialog.getByText("10.0.0.0/24 ist ein Netz. Schreibe nur die Adresse des Geräts, etwa 10.0.0.0.").waitFor();
+  await dialog.getByLabel("Adresse").fill("10.0.0.2");
+  await dialog.getByLabel("Name", { exact: true }).fill("ap-03");
+  await dialog.getByRole("button", { name: "Speichern" }).click();
+  await dialog.getByText("Dieser Name ist vergeben. Wähle einen anderen.").waitFor();
+  assert.deepEqual(problems, []);
+});
