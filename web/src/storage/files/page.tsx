@@ -101,8 +101,7 @@ export function FilesPage() {
         if (!isProblem(error)) throw error;
         return isProblem(error, "file-exists", "conflict") ? t.rename.taken : problemText(error, problems);
       }
-      const newPath = joinPath(parentOf(item.path), next);
-      if (wasChosen) state.setSelection(() => selectOnly(newPath, state.active));
+      if (wasChosen) state.setSelection(() => selectOnly(joinPath(parentOf(item.path), next), state.active));
     }
     const below = goOn ? rows.at(state.active + 1) : undefined;
     setRenaming(below?.path ?? null);
