@@ -2254,9 +2254,14 @@ export interface components {
         };
         /** FieldIssue */
         FieldIssue: {
+            /** @enum {string} */
+            code: "name-missing" | "type-missing" | "needs-url" | "name-empty" | "no-text" | "too-long" | "several-lines" | "control-marks" | "unknown-word" | "unknown-word-like" | "choice-missing" | "no-flag" | "tag-separator" | "too-many-tags" | "no-list" | "no-port" | "network-for-address" | "path-for-address" | "no-ip" | "host-letters" | "no-host" | "no-url" | "url-scheme" | "url-password" | "twice-in-file" | "too-many-monitors" | "no-monitors" | "model-without-vendor" | "place-too-deep" | "name-taken" | "not-found-there" | "same-entry" | "view-too-large" | "template-field" | "no-such-entry" | "separator-in-name" | "place-does-not-fit" | "model-of-another" | "no-hosts" | "too-many-hosts" | "public-host" | "no-plain-ip" | "range-backwards" | "no-network" | "no-name-column" | "no-utf8" | "no-json" | "no-array" | "damaged-line" | "too-many-rows" | "no-file" | "no-corrections" | "unknown-cell";
             error: string;
             field: string;
             fix: string;
+            parameters: {
+                [key: string]: string | number;
+            };
             value?: string | null;
         };
         /** FileCopy */
