@@ -14,12 +14,14 @@ const TYPING_MS = 200;
 
 interface FilterBarProps {
   search: Search;
+  /** False where the page offers to clear the filters already. */
+  clears: boolean;
   /** A typed word replaces the address; a choice makes a new one, so that Back takes it away. */
   onChange(change: Search, typed?: boolean): void;
 }
 
 /** Words, filters and saved views over the list. */
-export function FilterBar({ search, onChange }: FilterBarProps) {
+export function FilterBar({ search, clears, onChange }: FilterBarProps) {
   const t = useText(inventoryText);
   const f = t.filter;
   const vendors = useQuery(vendorsQuery).data ?? [];
@@ -110,7 +112,7 @@ export function FilterBar({ search, onChange }: FilterBarProps) {
           </Chip>
         )}
         <Views search={search} />
-        {(filterCount(search) > 0 || search.q !== undefined) && (
+        {clears && (filterCount(search) > 0 || search.q !== undefined) && (
           <Button icon={X} onClick={() => void navigate({ to: "/server/inventory", search: {} })}>
             {f.clear}
           </Button>

@@ -83,7 +83,7 @@ export function InventoryPage() {
           </>
         }
       />
-      <FilterBar search={search} onChange={look} />
+      <FilterBar search={search} clears={rows.length > 0} onChange={look} />
       {chosen.length > 0 && (
         <div className="inventory-bulk" role="toolbar" aria-label={t.selected(chosen.length)}>
           <span className="grow">{t.selected(chosen.length)}</span>

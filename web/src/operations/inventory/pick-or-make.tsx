@@ -40,6 +40,10 @@ export function PickOrMake({ label, makeLabel, value, options, onPick, make }: P
           onChange={(event) => onPick(Number(event.target.value) || null)}
           options={[
             { value: "", label: t.none },
+            // Until the catalogue has come, what is chosen must not look like nothing.
+            ...(value === null || options.some(({ id }) => id === value)
+              ? []
+              : [{ value: String(value), label: "…" }]),
             ...options.map((option) => ({ value: String(option.id), label: option.label })),
           ]}
         />
