@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from balu.operations.inventory.faults import CODES
+
 NAS: dict[str, Any] = {"name": "nas", "device_type": "linux_server_physical", "ip_address": "192.168.1.20"}
 
 
@@ -96,6 +98,9 @@ async def test_what_does_not_fit_is_named_with_a_way_out(
     (name,) = answer.json()["fields"]
     assert field in name
     assert hint in str(answer.json()["fields"])
+    if field == "ip_address":
+        (fault,) = answer.json()["faults"]
+        assert (fault["field"], fault["code"] in CODES) == (field, True)
     assert (await client.get("/devices")).json()["total"] == 0
 
 
