@@ -25,7 +25,7 @@ const FLAGS = [
 ];
 /** The server refuses settings it does not know, and tests want none of this machine's. */
 const ENVIRON = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("BALU_")));
-const START_MS = 30_000;
+const START_MS = 120_000;
 export const ADMIN = { username: "anna", password: "Correct-Horse-7" };
 
 /**
