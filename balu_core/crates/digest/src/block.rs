@@ -51,6 +51,12 @@ impl Block {
         self.data.resize(padded, 0);
     }
 
+    /// Keep whole pages only; returns what lies beyond them.
+    pub fn split_page(&mut self) -> Vec<u8> {
+        let whole = self.start + self.len() / PAGE * PAGE;
+        self.data.split_off(whole)
+    }
+
     pub fn clear(&mut self) {
         self.data.truncate(self.start);
     }

@@ -22,6 +22,9 @@ const BLOCK_MIN: usize = 64 << 10;
 const BLOCK_MAX: usize = 1 << 20;
 const QUICK: Duration = Duration::from_millis(100);
 
+/// A block that a fast start made large goes on as it is when the bytes come slowly after all.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Below this size nothing is preallocated, and no thread is started for bytes that come quickly.
 const SMALL: u64 = 1 << 20;
 
@@ -151,6 +154,7 @@ impl Sink {
                 self.hand_over(&mut front)?;
             }
         }
+        self.hasten(&mut front)?;
         self.queue.has_room()
     }
 
@@ -257,6 +261,25 @@ impl Sink {
         })
     }
 
+    /// Hand over the whole pages of a block that has been filling for long and has enough for a small one.
+    fn hasten(&self, front: &mut Front) -> Result<(), Errno> {
+        let Some(block) = front.fill.as_mut().filter(|block| block.len() >= BLOCK_MIN) else {
+            return Ok(());
+        };
+        if front.since.is_none_or(|since| since.elapsed() < PATIENCE) {
+            return Ok(());
+        }
+        let rest = block.split_page();
+        self.hand_over(front)?;
+        if !rest.is_empty() {
+            let mut next = self.queue.block(front.next_limit);
+            next.take(&rest);
+            front.fill = Some(next);
+            front.since = Some(Instant::now());
+        }
+        Ok(())
+    }
+
     fn hand_over(&self, front: &mut Front) -> Result<(), Errno> {
         let Some(block) = front.fill.take() else {
             return Ok(());
@@ -299,4 +322,62 @@ fn spans(writer: &Writer) -> Result<Vec<u8>, Errno> {
         Digest::Part(spans) => spans,
         Digest::Whole(_) => Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::time::{Duration, Instant};
+
+    use super::{BLOCK_MAX, BLOCK_MIN, Options, PATIENCE, Sink, lock};
+    use crate::block::PAGE;
+
+    /// Limit and length of the block that is being filled.
+    fn filling(sink: &Sink) -> (usize, usize) {
+        let front = lock(&sink.front);
+        let block = front.fill.as_ref().unwrap();
+        (block.limit(), block.len())
+    }
+
+    /// As if the block had been begun long ago.
+    fn wait(sink: &Sink) {
+        lock(&sink.front).since = Instant::now().checked_sub(PATIENCE);
+    }
+
+    #[test]
+    fn a_large_block_goes_when_bytes_come_slowly_and_the_file_is_the_same() {
+        for size in [None, Some(20 << 20)] {
+            let folder = tempfile::tempdir().unwrap();
+            let dir = File::open(folder.path()).unwrap();
+            let options = Options {
+                size,
+                ..Options::default()
+            };
+            let sink = Sink::create(dir.into(), "upload", options).unwrap();
+            let bytes: Vec<u8> = (0..5_000_000_u32).map(|at| (at % 251).to_le_bytes()[0]).collect();
+            let (fast, slow) = bytes.split_at(BLOCK_MIN + 5);
+            lock(&sink.front).next_limit = BLOCK_MAX;
+            sink.push(&fast[..1]).unwrap();
+            lock(&sink.front).since = Some(Instant::now() + Duration::from_secs(600));
+            sink.push(&fast[1..]).unwrap();
+            assert_eq!(filling(&sink), (BLOCK_MAX, BLOCK_MIN + 5));
+            wait(&sink);
+            sink.push(&slow[..1]).unwrap();
+            assert_eq!(filling(&sink), (BLOCK_MIN, 6));
+            // Too little to be worth a write stays.
+            wait(&sink);
+            sink.push(&slow[1..PAGE]).unwrap();
+            assert_eq!(filling(&sink), (BLOCK_MIN, 5 + PAGE));
+            for (number, piece) in slow[PAGE..].chunks(9999).enumerate() {
+                sink.push(piece).unwrap();
+                if number % 9 == 0 && lock(&sink.front).fill.is_some() {
+                    wait(&sink);
+                }
+            }
+            sink.drain().unwrap();
+            let sealed = sink.finish().unwrap();
+            assert_eq!(sealed.blake3, blake3::hash(&bytes).to_hex().to_string());
+            assert_eq!(std::fs::read(folder.path().join("upload")).unwrap(), bytes);
+        }
+    }
 }
