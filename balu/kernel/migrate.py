@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 
@@ -21,11 +20,12 @@ from balu.kernel.clock import Now, system_now
 from balu.kernel.config import Config
 from balu.kernel.db import is_sqlite, keep_private
 from balu.kernel.errors import BaluError
+from balu.kernel.log import logger
 
 BACKUPS_KEPT = 5
 ADVISORY_LOCK = 0x62616C75
 """Key of the PostgreSQL advisory lock: ``balu`` in ASCII."""
-log = structlog.get_logger("balu.migrate")
+log = logger("balu.migrate")
 
 
 class MigrationError(BaluError):

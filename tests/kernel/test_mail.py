@@ -15,7 +15,8 @@ from cryptography.x509.oid import NameOID
 from balu.kernel.config import ConfigError
 from balu.kernel.doctor import examine
 from balu.kernel.errors import UnavailableError
-from balu.kernel.mail import Mailer, MailRefusedError
+from balu.kernel.mail import Mailer
+from balu.kernel.smtp import MailRefusedError
 from balu.kernel.testing import free_port, make_config
 from tests.mailbox import mail_server
 

@@ -8,10 +8,11 @@ from binascii import Error as Base64Error
 from hashlib import sha256
 from pathlib import Path
 
+from balu.kernel import sealing
 from balu.kernel.config import ConfigError
 
 FILE_NAME = "secret.key"
-KEY_BYTES, NONCE_BYTES = 32, 12
+KEY_BYTES = 32
 MIN_DISTINCT = 16
 """A random key of 32 bytes has fewer different ones about once in 10^9 installations."""
 
@@ -35,10 +36,7 @@ class Keys:
 
     def seal(self, purpose: str, row: str, secret: bytes) -> bytes:
         """Encrypt *secret* for one row; it opens nowhere else."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  9 MiB, for few
-
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + AESGCM(self.derive(purpose)).encrypt(nonce, secret, row.encode())
+        return sealing.seal(self.derive(purpose), secret, row.encode())
 
     def open(self, purpose: str, row: str, sealed: bytes) -> bytes:
         """What was sealed for this row.
@@ -46,14 +44,9 @@ class Keys:
         Raises:
             ConfigError: sealed under another key, or for another row.
         """
-        from cryptography.exceptions import InvalidTag  # noqa: PLC0415
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
-
         try:
-            return AESGCM(self.derive(purpose)).decrypt(
-                sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], row.encode()
-            )
-        except InvalidTag as error:
+            return sealing.unseal(self.derive(purpose), sealed, row.encode())
+        except sealing.BrokenSealError as error:
             raise ConfigError(f"A stored secret does not belong to this {FILE_NAME}.") from error
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pyotp
-import segno
 from sqlalchemy import delete, func, select, update
 
 from balu.identity.auth.errors import SecondFactorOffError, SecondFactorOnError, SignInError
@@ -66,6 +65,8 @@ class SecondFactorService:
         Raises:
             SecondFactorOnError: turn it off first.
         """
+        import segno  # noqa: PLC0415  draws a picture once for each person
+
         if await self.enabled_at(user_id) is not None:
             raise SecondFactorOnError("Turn the second factor off before you set it up again.")
         await self._session.execute(delete(TotpRow).where(TotpRow.user_id == user_id))

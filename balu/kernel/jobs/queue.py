@@ -9,16 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
-import structlog
 from huey import Huey, PriorityRedisHuey, SqliteHuey
 from huey.registry import Message
 from huey.serializer import Serializer
 
 from balu.kernel.config import Config, ConfigError, JobSettings
 from balu.kernel.db import keep_private
+from balu.kernel.log import logger
 
 RUN, TICK = "run", "tick"
-log = structlog.get_logger("balu.jobs")
+log = logger("balu.jobs")
 
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-import structlog
 from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
@@ -17,6 +16,7 @@ from balu.kernel.errors import BaluError, UnavailableError
 from balu.kernel.jobs.declare import Job, Jobs
 from balu.kernel.jobs.models import CANCELLED, COMPLETED, FAILED, QUEUED, RUNNING, JobRow
 from balu.kernel.live import tell
+from balu.kernel.log import logger
 from balu.kernel.outbox import Event
 from balu.kernel.unit import Env, Unit, open_unit
 
@@ -27,7 +27,7 @@ GRACE_S = 5.0
 """How long a running job may go on after its worker was asked to stop, before it goes back to the queue."""
 PROGRESS_EVERY_S = 1.0
 RETRY_S, MAX_RETRY_S = 30.0, 3600.0
-log = structlog.get_logger("balu.jobs")
+log = logger("balu.jobs")
 
 
 class JobQueued(Event, frozen=True):

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import structlog
 from cronsim import CronSim
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,13 +15,14 @@ from balu.kernel.jobs.models import FAILED, OVER, QUEUED, RUNNING, JobRow, Sched
 from balu.kernel.jobs.queue import JobQueue
 from balu.kernel.jobs.run import announce_next, store
 from balu.kernel.live import forget_old
+from balu.kernel.log import logger
 from balu.kernel.unit import Env, Unit, open_unit
 
 RESEND_AFTER = timedelta(seconds=60)
 RESEND_MOST = 500
 MISSED_AFTER = timedelta(minutes=5)
 """A run this late counts as missed: nothing was there to begin it in time."""
-log = structlog.get_logger("balu.jobs")
+log = logger("balu.jobs")
 
 
 async def tick(env: Env) -> None:

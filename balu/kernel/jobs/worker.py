@@ -7,7 +7,6 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from balu.kernel.config import Config, JobSettings, LogSettings
@@ -18,14 +17,14 @@ from balu.kernel.jobs.declare import Jobs
 from balu.kernel.jobs.queue import bind, open_queue
 from balu.kernel.jobs.run import GRACE_S, work
 from balu.kernel.jobs.tick import tick, write_defaults
-from balu.kernel.log import configure
+from balu.kernel.log import configure, logger
 from balu.kernel.migrate import ensure_current
 from balu.kernel.sqlite import check
 from balu.kernel.unit import Env
 
 MAX_POLL_S = 1.0
 SHUTDOWN_S = GRACE_S + 10
-log = structlog.get_logger("balu.jobs")
+log = logger("balu.jobs")
 
 
 class Lane(threading.local):

@@ -4,8 +4,6 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import structlog
-
 from balu.kernel.errors import (
     BaluError,
     ConflictError,
@@ -16,10 +14,11 @@ from balu.kernel.errors import (
     UnavailableError,
     UnsafePathError,
 )
+from balu.kernel.log import logger
 from balu.kernel.threads import PanickedError
 from balu_core import StaleTargetError
 
-log = structlog.get_logger("balu.files")
+log = logger("balu.files")
 
 
 class FileNotFoundHereError(NotFoundError):

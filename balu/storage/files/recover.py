@@ -3,10 +3,10 @@
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-import structlog
 from msgspec import convert
 
 from balu.kernel.errors import UnavailableError
+from balu.kernel.log import logger
 from balu.kernel.threads import Threads
 from balu.kernel.unit import Env, open_unit
 from balu.storage.files.crossing import CrossPlan, Settling
@@ -22,7 +22,7 @@ from balu_core import Entry, Volume
 
 UNCLAIMED = timedelta(hours=1)
 """Younger staged bytes may belong to a small upload that has no row yet."""
-log = structlog.get_logger("balu.files")
+log = logger("balu.files")
 
 
 class Recovery:

@@ -1,10 +1,10 @@
 """After a crash: finish or undo deletes and restores, and compare the ledger with the rows."""
 
-import structlog
 from msgspec import convert
 from sqlalchemy import func, select
 
 from balu.kernel.errors import UnavailableError
+from balu.kernel.log import logger
 from balu.kernel.threads import Threads
 from balu.kernel.unit import Env, Unit, open_unit
 from balu.storage.files import FileRow, IntentRow, Intents, VersionRow
@@ -13,7 +13,7 @@ from balu.storage.trash.record import RestorePlan, TrashPlan, record_restore, re
 from balu.storage.volumes import QuotaService, Usage, VolumeNotFoundError, Volumes, take_turn
 from balu_core import Volume
 
-log = structlog.get_logger("balu.trash")
+log = logger("balu.trash")
 
 
 class TrashRecovery:

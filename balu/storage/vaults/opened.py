@@ -5,18 +5,16 @@ what it decrypted. The row decides at every use, so locking works everywhere at 
 """
 
 import asyncio
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, select, update
 
 from balu.kernel import bootkey
+from balu.kernel.sealing import BrokenSealError, seal, unseal
 from balu.kernel.threads import Threads
 from balu.kernel.unit import Env, Unit, open_unit
 from balu.storage.files import SUFFIX, Home, Seal, Seals, SeenVault, Spot
@@ -95,9 +93,9 @@ class OpenVaults(Seals):
 
     async def open(self, owner_id: int, opened: Opened) -> datetime:
         """Unlock for every worker; returns since when."""
-        nonce, now = secrets.token_bytes(12), self.env.now()
+        now = self.env.now()
         secret = msgspec.msgpack.encode((opened.root, opened.keks))
-        sealed = nonce + AESGCM(await self._key()).encrypt(nonce, secret, opened.vault_id.encode())
+        sealed = seal(await self._key(), secret, opened.vault_id.encode())
         async with open_unit(self.env) as unit:
             await unit.session.execute(delete(VaultOpenRow).where(VaultOpenRow.uid == opened.vault_id))
             unit.session.add(
@@ -137,8 +135,8 @@ class OpenVaults(Seals):
         if known is not None and known[0] == row.keys:
             return known[1]
         try:
-            secret = AESGCM(await self._key()).decrypt(row.keys[:12], row.keys[12:], row.uid.encode())
-        except InvalidTag:  # unlocked before the server was started anew
+            secret = unseal(await self._key(), row.keys, row.uid.encode())
+        except BrokenSealError:  # unlocked before the server was started anew
             return None
         root, keks = msgspec.msgpack.decode(secret, type=tuple[bytes, list[tuple[int, bytes]]])
         keys = Opened(row.uid, root, tuple(keks)).native()

@@ -5,18 +5,16 @@ from dataclasses import dataclass
 
 import msgspec
 from argon2.low_level import Type, hash_secret_raw
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import structs
 
-from balu.storage.vaults import age
+from balu.kernel.sealing import BrokenSealError, seal, unseal
 from balu.storage.vaults.errors import KeyRecordError, WrongPassphraseError
 from balu_core import _native
 
 FORMAT = "balu-vault 1"
 TIME_COST, MEMORY_KIB, LANES = 3, 64 * 1024, 4
 MOST_MEMORY_KIB, MOST_PASSES = 4 << 20, 100
-KEY_BYTES, NONCE_BYTES = 32, 12
+KEY_BYTES = 32
 
 
 class Passphrase(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,11 +61,13 @@ class Opened:
 
 def create(vault_id: str, name: str, passphrase: str) -> tuple[KeyRecord, Opened, str]:
     """A new vault's record, its secrets, and the kit's identity, which is kept nowhere. Slow by intent."""
+    from balu.storage.vaults import age  # noqa: PLC0415  draws in cryptography, which an idle server saves
+
     root, kek, identity = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(KEY_BYTES), age.new_identity()
     record = KeyRecord(
         vault_id=vault_id, name=name, passphrase=_wrap_root(vault_id, root, passphrase),
         recovery=age.encrypt(age.recipient_of(identity), root.hex().encode()),
-        keks=[Kek(version=1, wrapped=_wrap(root, kek, _bound_kek(vault_id, 1)))],
+        keks=[Kek(version=1, wrapped=seal(root, kek, _bound_kek(vault_id, 1)))],
     )  # fmt: skip
     return record, Opened(vault_id, root, ((1, kek),)), identity
 
@@ -102,8 +102,8 @@ def open_with_passphrase(record: KeyRecord, passphrase: str) -> Opened:
     known = record.passphrase
     key = _derive(passphrase, known.salt, known.time_cost, known.memory_kib, known.lanes)
     try:
-        root = _unwrap(key, known.wrapped, _bound_root(record.vault_id))
-    except InvalidTag:
+        root = unseal(key, known.wrapped, _bound_root(record.vault_id))
+    except BrokenSealError:
         raise WrongPassphraseError("This is not the passphrase of the vault.") from None
     return _opened(record, root)
 
@@ -114,6 +114,8 @@ def open_with_kit(record: KeyRecord, identity: str) -> Opened:
     Raises:
         WrongPassphraseError: the kit is another vault's, or was copied wrongly.
     """
+    from balu.storage.vaults import age  # noqa: PLC0415
+
     try:
         root = bytes.fromhex(age.decrypt(identity, record.recovery).decode())
     except ValueError as error:
@@ -129,10 +131,10 @@ def with_passphrase(record: KeyRecord, opened: Opened, passphrase: str) -> KeyRe
 def _opened(record: KeyRecord, root: bytes) -> Opened:
     try:
         keks = tuple(
-            (kek.version, _unwrap(root, kek.wrapped, _bound_kek(record.vault_id, kek.version)))
+            (kek.version, unseal(root, kek.wrapped, _bound_kek(record.vault_id, kek.version)))
             for kek in record.keks
         )
-    except InvalidTag:
+    except BrokenSealError:
         raise KeyRecordError("The key file of this vault is damaged.") from None
     return Opened(record.vault_id, root, keks)
 
@@ -142,22 +144,13 @@ def _wrap_root(vault_id: str, root: bytes, passphrase: str) -> Passphrase:
     key = _derive(passphrase, salt, TIME_COST, MEMORY_KIB, LANES)
     return Passphrase(
         salt=salt, time_cost=TIME_COST, memory_kib=MEMORY_KIB, lanes=LANES,
-        wrapped=_wrap(key, root, _bound_root(vault_id)),
+        wrapped=seal(key, root, _bound_root(vault_id)),
     )  # fmt: skip
 
 
 def _derive(passphrase: str, salt: bytes, time_cost: int, memory_kib: int, lanes: int) -> bytes:
     secret = passphrase.encode("utf-8", "surrogatepass")
     return hash_secret_raw(secret, salt, time_cost, memory_kib, lanes, KEY_BYTES, Type.ID)
-
-
-def _wrap(key: bytes, secret: bytes, bound: bytes) -> bytes:
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, secret, bound)
-
-
-def _unwrap(key: bytes, wrapped: bytes, bound: bytes) -> bytes:
-    return AESGCM(key).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound)
 
 
 def _bound_root(vault_id: str) -> bytes:
