@@ -80,10 +80,23 @@ class Listener:
     user_id: int
     topics: frozenset[str] = frozenset()
     queue: asyncio.Queue[LiveRow] = field(default_factory=lambda: asyncio.Queue(QUEUE))
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever sends: what was missed goes out before what comes."""
+    told: dict[int, None] = field(default_factory=dict)
+    """What went out lately: a new row is both missed and still to be read by the hub."""
 
     def wants(self, row: LiveRow) -> bool:
         """Whether *row* is for this socket."""
         return row.topic in self.topics and row.user_id in {None, self.user_id}
+
+    def is_news(self, row: LiveRow) -> bool:
+        """Whether *row* was not sent yet; it counts as sent from now on."""
+        if row.id in self.told:
+            return False
+        self.told[row.id] = None
+        if len(self.told) > 2 * QUEUE:
+            del self.told[next(iter(self.told))]
+        return True
 
 
 class LiveHub:
@@ -93,6 +106,7 @@ class LiveHub:
         self._env: Env | None = None
         self._listeners: set[Listener] = set()
         self._task: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
         self._seen: dict[int, None] = {}
         self._last = 0
 
@@ -109,11 +123,12 @@ class LiveHub:
 
     async def join(self, listener: Listener) -> int:
         """Let *listener* hear what comes; returns the number it comes after."""
-        if self._task is None or self._task.done():
-            await self._start_after_newest()
-            self._task = asyncio.create_task(self._read(), name="balu-live")
-        self._listeners.add(listener)
-        return self._last
+        async with self._starting:  # a second start would skip what the first listener waits for
+            if self._task is None or self._task.done():
+                await self._start_after_newest()
+                self._task = asyncio.create_task(self._read(), name="balu-live")
+            self._listeners.add(listener)
+            return self._last
 
     def leave(self, listener: Listener) -> None:
         """Forget *listener*."""
@@ -191,10 +206,11 @@ async def listen(socket: WebSocket[Any, Any, Any], env: NamedDependency[Env]) ->
     try:
         while True:
             wish = msgspec.json.decode(await socket.receive_text(), type=Subscribe)
-            listener.topics = frozenset(wish.topics)
-            if wish.since is not None:
-                for row in await hub.missed(wish.since, listener):
-                    await socket.send_text(_message(row))
+            async with listener.turn:
+                listener.topics = frozenset(wish.topics)
+                for row in [] if wish.since is None else await hub.missed(wish.since, listener):
+                    if listener.is_news(row):
+                        await socket.send_text(_message(row))
     except (WebSocketDisconnect, msgspec.MsgspecError):
         pass  # gone, or not speaking our language: either way the conversation is over
     finally:
@@ -209,7 +225,9 @@ async def _send(socket: WebSocket[Any, Any, Any], listener: Listener) -> None:
         except TimeoutError:
             await socket.send_text('{"topic":"ping","seq":0,"data":null}')
             continue
-        await socket.send_text(_message(row))
+        async with listener.turn:
+            if listener.is_news(row):
+                await socket.send_text(_message(row))
 
 
 def _message(row: LiveRow) -> str:

@@ -1,6 +1,6 @@
 """Live events over a real socket to the application."""
 
-import msgspec
+import httpx
 import pytest
 from litestar.exceptions import WebSocketDisconnect
 from litestar.testing import AsyncTestClient
@@ -12,30 +12,53 @@ from balu.kernel.jobs import enqueue
 from balu.kernel.live import tell
 from balu.kernel.unit import open_unit
 from balu.storage.files.jobs import recover_files
+from tests.listening import listening, started
 
 PASSWORD = "Regen5Tage!"
 
 
 async def sign_in(
-    client: AsyncTestClient[Balu], name: str, grade: Grade = "user"
+    app: Balu, client: httpx.AsyncClient, name: str, grade: Grade = "user"
 ) -> tuple[int, dict[str, str]]:
-    async with open_unit(client.app.state.env) as unit:
+    async with open_unit(app.state.env) as unit:
         row = await UserService(unit).create(NewUser(username=name, password=PASSWORD, grade=grade))
     answer = await client.post("/api/auth/login", json={"username": name, "password": PASSWORD})
     return row.id, {"authorization": f"Bearer {answer.json()['access_token']}"}
 
 
-async def test_what_was_committed_is_told_to_those_who_may_hear_it(client: AsyncTestClient[Balu]) -> None:
-    me, headers = await sign_in(client, "anna")
-    with await client.websocket_connect("/api/ws", headers=headers) as socket:
-        socket.send_text('{"topics":["jobs"],"since":0}')
-        async with open_unit(client.app.state.env) as unit:
-            tell(unit, "jobs", {"id": 1}, user_id=me + 1)
-            tell(unit, "files", {"id": 2})
-            tell(unit, "jobs", {"id": 3}, user_id=me)
-            tell(unit, "jobs", {"id": 4})
-        heard = [msgspec.json.decode(socket.receive_text(timeout=5)) for _ in range(2)]
+async def test_what_was_committed_is_told_to_those_who_may_hear_it(app: Balu) -> None:
+    async with started(app) as client:
+        me, headers = await sign_in(app, client, "anna")
+        async with listening(app, headers) as ear:
+            ear.wish("jobs", since=0)
+            async with open_unit(app.state.env) as unit:
+                tell(unit, "jobs", {"id": 1}, user_id=me + 1)
+                tell(unit, "files", {"id": 2})
+                tell(unit, "jobs", {"id": 3}, user_id=me)
+                tell(unit, "jobs", {"id": 4})
+            heard = [await ear.hear() for _ in range(2)]
     assert [event["data"]["id"] for event in heard] == [3, 4]
+
+
+async def test_what_was_missed_a_moment_ago_is_told_once_and_first(app: Balu) -> None:
+    async def happens(number: int) -> None:
+        async with open_unit(app.state.env) as unit:
+            tell(unit, "jobs", {"id": number})
+
+    async with started(app) as client:
+        _, headers = await sign_in(app, client, "anna")
+        async with listening(app, headers) as before, listening(app, headers) as ear:
+            before.wish("jobs", since=0)
+            await happens(1)
+            heard_before = [await before.hear()]  # from here on the table is being read
+            await happens(2)
+            ear.wish("jobs", since=0)  # the reader of the table comes to the second one later
+            heard = [await ear.hear() for _ in range(2)]
+            await happens(3)
+            heard.append(await ear.hear())
+            heard_before += [await before.hear() for _ in range(2)]
+    assert [event["data"]["id"] for event in heard] == [1, 2, 3]
+    assert heard_before == heard
 
 
 async def test_nobody_listens_without_signing_in(client: AsyncTestClient[Balu]) -> None:
@@ -44,7 +67,7 @@ async def test_nobody_listens_without_signing_in(client: AsyncTestClient[Balu]) 
 
 
 async def test_a_foreign_page_cannot_listen(client: AsyncTestClient[Balu]) -> None:
-    _, headers = await sign_in(client, "bert")
+    _, headers = await sign_in(client.app, client, "bert")
     with (
         pytest.raises(WebSocketDisconnect),
         await client.websocket_connect(
@@ -55,7 +78,7 @@ async def test_a_foreign_page_cannot_listen(client: AsyncTestClient[Balu]) -> No
 
 
 async def test_an_admin_can_look_at_their_own_jobs_alone(client: AsyncTestClient[Balu]) -> None:
-    me, headers = await sign_in(client, "root", "admin")
+    me, headers = await sign_in(client.app, client, "root", "admin")
     async with open_unit(client.app.state.env) as unit:
         await enqueue(unit, recover_files)
         await enqueue(unit, recover_files, owner_id=me + 1)

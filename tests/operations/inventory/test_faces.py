@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
-from litestar.testing import AsyncTestClient
 
 from balu.app import DOMAINS, build
 from balu.kernel.caller import Authenticator, Caller
@@ -18,6 +16,7 @@ from balu.kernel.domain import Domain
 from balu.kernel.ratelimit import Limits
 from balu.kernel.testing import NamedInHeader
 from balu.kernel.unit import Env
+from tests.listening import listening, started
 
 OLA = Caller(user_id=2, username="ola", grade="operator")
 PEOPLE = Domain(name="people", parts=lambda _config: {Authenticator: NamedInHeader((OLA,))})
@@ -26,14 +25,14 @@ NAS = {"name": "nas", "device_type": "linux_server_physical", "ip_address": "192
 
 async def test_other_browsers_hear_of_every_change(config: Config) -> None:
     headers = {"x-test-user": "ola"}
-    async with AsyncTestClient(build(config, (*DOMAINS, PEOPLE)), base_url="http://127.0.0.1") as client:
-        with await client.websocket_connect("/api/ws", headers=headers) as socket:
-            socket.send_text('{"topics":["inventory"],"since":0}')
-            made = await client.post("/api/inventory/devices", json=NAS, headers=headers)
-            device_id = made.json()["id"]
-            await client.post("/api/inventory/vendors", json={"name": "Dell"}, headers=headers)
-            await client.delete(f"/api/inventory/devices/{device_id}", headers=headers)
-            heard = [msgspec.json.decode(socket.receive_text(timeout=30)) for _ in range(3)]
+    app = build(config, (*DOMAINS, PEOPLE))
+    async with started(app) as client, listening(app, headers) as ear:
+        ear.wish("inventory", since=0)
+        made = await client.post("/api/inventory/devices", json=NAS, headers=headers)
+        device_id = made.json()["id"]
+        await client.post("/api/inventory/vendors", json={"name": "Dell"}, headers=headers)
+        await client.delete(f"/api/inventory/devices/{device_id}", headers=headers)
+        heard = [await ear.hear() for _ in range(3)]
     assert [event["data"]["change"] for event in heard] == ["create", "vendor", "delete"]
     assert heard[0]["data"] == {"change": "create", "device_ids": [device_id], "count": 1, "user": "ola"}
 
