@@ -55,10 +55,11 @@ test("a vault is made, keeps files, locks and opens again", async (t) => {
   assert.deepEqual((await api("GET", "/api/files/list?path=Papers.vault")).files.map((one) => one.name), [
     "tax-return.txt",
   ]);
+  await page.locator(".uploads-title", { hasText: "1 file uploaded" }).waitFor();
 
   await page.getByRole("button", { name: "Lock now" }).click();
   await page.getByRole("heading", { name: "This vault is locked" }).waitFor();
-  assert.equal(await page.getByText("tax-return.txt").count(), 0);
+  await page.getByText("tax-return.txt").first().waitFor({ state: "detached" });
   assert.deepEqual(await axe(page), []);
   await page.getByLabel("Passphrase or recovery kit").fill("wrong horse battery");
   await page.getByRole("button", { name: "Unlock" }).click();

@@ -56,7 +56,7 @@ const de = {
       "Dieser Einrichtungscode ist falsch oder schon verbraucht. Kopiere den neuesten von dort, wo Balu gestartet wurde.",
     done: "Dieser Server hat sein erstes Konto schon.",
     toSignIn: "Zur Anmeldung",
-    usernameHelp: "3 bis 32 Buchstaben, Ziffern, - oder _. So heißt auch dein Ordner.",
+    usernameHelp: "3 bis 32 Buchstaben, Ziffern, - oder _. So heißt auch der Ordner.",
     usernameInvalid: "Verwende 3 bis 32 Buchstaben, Ziffern, - oder _.",
   },
   rules: {

@@ -55,7 +55,7 @@ const en = {
       "This setup code is wrong or was used already. Copy the newest one from where Balu was started.",
     done: "This server has its first account already.",
     toSignIn: "Go to sign in",
-    usernameHelp: "3 to 32 letters, digits, - or _. It also names your folder.",
+    usernameHelp: "3 to 32 letters, digits, - or _. The folder gets this name too.",
     usernameInvalid: "Use 3 to 32 letters, digits, - or _.",
   },
   rules: {

@@ -34,6 +34,7 @@ export {
   FileVideo,
   Folder,
   FolderInput,
+  FolderLock,
   FolderOpen,
   FolderPlus,
   FolderUp,

@@ -54,11 +54,11 @@ function One({ item }: { item: FileItem }) {
   const Shape = iconOf(item);
   const picture =
     isFile && /^image\/(?!svg|tiff|heic)/.test(item.mime_type ?? "") && item.size <= LARGEST_PREVIEW;
+  const exact = item.size < 1000 ? "" : ` (${format.number(item.size)} B)`;
+  const size = `${format.bytes(item.size)}${exact}`;
   const facts: [string, ReactNode][] = [
     [t.panel.kind, isFile ? (item.mime_type ?? t.file) : t.folder],
-    ...(isFile
-      ? ([[t.panel.size, `${format.bytes(item.size)} (${format.number(item.size)} B)`]] as const)
-      : []),
+    ...(isFile ? ([[t.panel.size, size]] as const) : []),
     [t.panel.modified, format.exact(item.modified_at)],
     [t.panel.place, nameOf(parentOf(item.path)) || t.myFiles],
     ...(item.owner_name ? ([[t.panel.owner, item.owner_name]] as const) : []),

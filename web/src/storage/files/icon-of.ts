@@ -8,8 +8,10 @@ import {
   FileText,
   FileVideo,
   Folder,
+  FolderLock,
   type Icon,
 } from "@/kernel/kit";
+import { isVaultName } from "../vaults/api";
 import type { FileItem } from "./api";
 import { extensionOf } from "./names";
 
@@ -28,7 +30,7 @@ const KINDS: [Icon, RegExp, RegExp][] = [
 ];
 
 export function iconOf(item: Pick<FileItem, "type" | "name" | "mime_type">): Icon {
-  if (item.type === "directory") return Folder;
+  if (item.type === "directory") return isVaultName(item.name) ? FolderLock : Folder;
   const extension = extensionOf(item.name);
   return (
     KINDS.find(([, type, ending]) => type.test(item.mime_type ?? "") || ending.test(extension))?.[0] ?? File

@@ -1,6 +1,7 @@
 // The rows of a folder by index, loaded page by page as they come into view.
 import { keepPreviousData, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
+import { isProblem } from "@/kernel/api/problem";
 import { useUser } from "@/kernel/session/session";
 import { type FileItem, listFolder } from "./api";
 import { listKey, PAGE_ROWS, pageKey, rowAt } from "./cache";
@@ -40,6 +41,9 @@ export function useListing(view: View): FolderRows {
     placeholderData: (old, query) => (query?.queryKey[2] === view.path ? keepPreviousData(old) : undefined),
   });
 
+  // A folder that is gone or locked takes nothing; one that could not be asked about may.
+  const closed = !first.data && isProblem(first.error, "not-found", "file-not-found", "vault-locked");
+
   const at = useCallback((row: number) => rowAt(client, view, row), [client, view]);
   const between = useCallback(
     async (from: number, to: number) => {
@@ -65,7 +69,7 @@ export function useListing(view: View): FolderRows {
 
   return {
     total: first.data?.total ?? 0,
-    canWrite: mayWrite && (first.data?.can_write ?? true),
+    canWrite: mayWrite && (first.data?.can_write ?? !closed),
     at,
     between,
     loading: first.isPending,

@@ -178,7 +178,7 @@ export function FilesPage() {
         }}
         onMore={(anchor) => openMenu(anchor, menuItems(state.target, desk))}
       />
-      <FolderNotice canWrite={rows.canWrite} path={path} />
+      <FolderNotice readOnly={!rows.canWrite && !rows.error} path={path} />
       <div className="files-body">
         {body ? (
           <FileGrid

@@ -74,13 +74,13 @@ export function FolderState({ rows, view, onView, onUpload, goHome }: StateProps
 }
 
 /** Above the list: why nothing can be put into it, and until when a vault is open. */
-export function FolderNotice({ canWrite, path }: { canWrite: boolean; path: string }) {
+export function FolderNotice({ readOnly, path }: { readOnly: boolean; path: string }) {
   const t = useText(filesText);
   const { data: space } = useQuery(quotaQuery);
   return (
     <>
-      {!canWrite && <Notice tone="info">{t.readOnly}</Notice>}
-      {canWrite && space?.available_bytes === 0 && <Notice tone="warn">{t.full}</Notice>}
+      {readOnly && <Notice tone="info">{t.readOnly}</Notice>}
+      {!readOnly && space?.available_bytes === 0 && <Notice tone="warn">{t.full}</Notice>}
       <VaultBar path={path} />
     </>
   );

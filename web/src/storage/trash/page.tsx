@@ -243,6 +243,7 @@ function Name({ item }: { item: TrashItem }) {
   );
 }
 
+/** To the nearest day: what was just deleted has all of its days left. */
 export function daysUntil(when: string, now = Date.now()): number {
-  return Math.max(0, Math.floor((Date.parse(when) - now) / 86_400_000));
+  return Math.max(0, Math.round((Date.parse(when) - now) / 86_400_000));
 }

@@ -206,6 +206,21 @@ it("tells which folders got something new", async () => {
   expect(landed.sort()).toEqual(["top", "top/x"]);
 });
 
+it("takes what is over off the list, of one folder alone if asked", async () => {
+  queue.add(collectInput([file("a")]), "Papers.vault");
+  queue.add(collectInput([file("b")]), "Papers.vault 2");
+  queue.add(collectInput([file("c")]), "Papers.vault");
+  await settle();
+  await end("Papers.vault/a");
+  await end("Papers.vault 2/b");
+  queue.clear("Papers.vault");
+  await settle();
+  expect(states()).toEqual({ b: "done", c: "sending" });
+  queue.clear();
+  await settle();
+  expect(states()).toEqual({ c: "sending" });
+});
+
 it("tells speed and time left over all files", async () => {
   queue.add(collectInput([file("a", 10_000)]), "");
   await settle();

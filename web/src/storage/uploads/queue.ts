@@ -148,11 +148,11 @@ export class UploadQueue {
     }
   }
 
-  /** Takes finished, skipped, cancelled and failed entries off the list. */
-  clear(): void {
+  /** Takes finished, skipped, cancelled and failed entries off the list; of one folder, if it is named. */
+  clear(folder?: string): void {
     const over: ReadonlySet<UploadState> = new Set(["done", "skipped", "cancelled", "failed"]);
     for (const job of [...this.#jobs.values()]) {
-      if (!over.has(job.state)) continue;
+      if (!over.has(job.state) || !isBelow(job.path, folder)) continue;
       this.#jobs.delete(job.id);
       this.#keeper.ended(job);
       if (job.state === "failed") this.#discard(job);
@@ -426,4 +426,8 @@ function isIn(path: string, folder: string): boolean {
 
 function isAlready(job: Job, { size, modified }: Existing): boolean {
   return size === job.size && Math.abs(modified - job.modified) < SAME_MS;
+}
+
+function isBelow(path: string, folder: string | undefined): boolean {
+  return folder === undefined || path.startsWith(`${folder}/`);
 }

@@ -50,7 +50,12 @@ export function lockVault(id: number): Promise<Vault> {
 
 /** Whether a path can lie in a vault at all; only then is the server asked. */
 export function mayBeVault(path: string): boolean {
-  return path.split("/").some((name) => name.endsWith(SUFFIX));
+  return path.split("/").some(isVaultName);
+}
+
+/** Whether a folder of this name is a vault itself. */
+export function isVaultName(name: string): boolean {
+  return name.endsWith(SUFFIX);
 }
 
 /** The vault a path lies in. */

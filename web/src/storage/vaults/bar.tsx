@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { useText } from "@/kernel/i18n/area";
 import { Button, Notice, toast } from "@/kernel/kit";
 import { listsKey } from "../files/cache";
+import { uploads } from "../uploads/store";
 import { listVaults, lockVault, mayBeVault, vaultOf, vaultsKey } from "./api";
 import { vaultsText } from "./text";
 
@@ -23,7 +24,10 @@ export function VaultBar({ path }: { path: string }) {
   const wasOpen = useRef(isOpen);
   // The server locks by itself; nothing of the vault may stay on the page then.
   useEffect(() => {
-    if (wasOpen.current && !isOpen && vault) void client.resetQueries({ queryKey: listsKey });
+    if (wasOpen.current && !isOpen && vault) {
+      void client.resetQueries({ queryKey: listsKey });
+      if (vault.path !== null) uploads.clear(vault.path);
+    }
     wasOpen.current = isOpen;
   }, [isOpen, vault, client]);
   if (!vault?.locks_at || !isOpen) return null;
