@@ -2,11 +2,12 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { precompress } from "./tools/precompress.ts";
+import { shellWorker } from "./tools/shell-worker.ts";
 
 const api = process.env.BALU_API ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [react(), precompress()],
+  plugins: [react(), shellWorker(), precompress()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     outDir: "../balu/web_dist",
@@ -25,7 +26,7 @@ export default defineConfig({
             { name: "vendor", test: /node_modules\/(react|react-dom|scheduler|@tanstack|openapi-fetch)\// },
             {
               name: "kernel",
-              test: /src\/kernel\/(?!i18n\/(en|de)\.ts|shell\/(palette|matching|more))|lucide-react/,
+              test: /src\/kernel\/(?!i18n\/(en|de)\.ts|dev\/|offline\/|shell\/(palette|matching|more))|lucide-react/,
             },
           ],
         },

@@ -26,6 +26,8 @@ const FLAGS = [
 /** The server refuses settings it does not know, and tests want none of this machine's. */
 const ENVIRON = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("BALU_")));
 const START_MS = 120_000;
+/** How long a page is waited for: a machine under load is slow, and that breaks nothing. */
+const PATIENCE_MS = 60_000;
 export const ADMIN = { username: "anna", password: "Correct-Horse-7" };
 
 /**
@@ -61,22 +63,31 @@ export async function startServer({ claimed = true, settings } = {}) {
     if (server.exitCode === null && server.signalCode === null) await once(server, "exit");
     await rm(data, { recursive: true, force: true });
   };
-  /** Kills it as a power cut would and starts it again on the same data. */
-  const restart = async () => {
+  /** Kills it as a power cut would. */
+  const kill = async () => {
     process.kill(-server.pid, "SIGKILL");
     if (server.exitCode === null && server.signalCode === null) await once(server, "exit");
+  };
+  /** Starts it again on the same data. */
+  const revive = async () => {
     server = await start();
   };
-  return { url, data, cookies: claimed ? await signIn(url) : [], stop, restart };
+  return { url, data, cookies: claimed ? await signIn(url) : [], stop, kill, revive };
 }
 
 /** Signing in is limited to a few times a minute, so all pages of a script share one session. */
 export async function signIn(url, who = ADMIN) {
-  const answer = await fetch(`${url}/api/auth/login`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ ...who, session: "cookie" }),
-  });
+  const ask = () =>
+    fetch(`${url}/api/auth/login`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ ...who, session: "cookie" }),
+    });
+  let answer = await ask();
+  if (answer.status === 429) {
+    await new Promise((resolve) => setTimeout(resolve, 1000 * Number(answer.headers.get("retry-after"))));
+    answer = await ask();
+  }
   if (!answer.ok) throw new Error(`sign-in answered ${answer.status}: ${await answer.text()}`);
   return answer.headers.getSetCookie().map((text) => {
     const [, name, value] = /^([^=]+)=([^;]*)/.exec(text);
@@ -84,8 +95,13 @@ export async function signIn(url, who = ADMIN) {
   });
 }
 
-/** A signed-in page of a fresh browser, or of the one whose profile is in the folder `profile`. Its `problems` must stay empty: console errors and failed requests. */
-export async function openPage(server, { phone = false, dark = false, language = "en", allow = [], profile } = {}) {
+/**
+ * A signed-in page of a fresh browser, or of the one whose profile is in the folder `profile`. Its `problems`
+ * must stay empty: console errors and failed requests. Only with `worker` it has a service worker, as over
+ * HTTPS; without, it is as on plain HTTP.
+ */
+export async function openPage(server, how = {}) {
+  const { phone = false, dark = false, language = "en", allow = [], profile, worker = false } = how;
   const options = {
     baseURL: server.url,
     viewport: phone ? { width: 390, height: 844 } : { width: 1280, height: 800 },
@@ -94,6 +110,7 @@ export async function openPage(server, { phone = false, dark = false, language =
     colorScheme: dark ? "dark" : "light",
     locale: language,
     reducedMotion: "reduce",
+    serviceWorkers: worker ? "allow" : "block",
   };
   const start = { executablePath: CHROMIUM, args: FLAGS };
   // With a profile it is a browser whose memory outlives it; closing its only context closes it too.
@@ -101,6 +118,7 @@ export async function openPage(server, { phone = false, dark = false, language =
     ? await chromium.launchPersistentContext(profile, { ...start, ...options })
     : await chromium.launch(start);
   const context = profile ? browser : await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const problems = [];
   page.on("pageerror", (error) => problems.push(error.message));

@@ -8,12 +8,16 @@ import { createRoot } from "react-dom/client";
 import { queryClient } from "./kernel/api/query";
 import { kernelText } from "./kernel/i18n/kernel";
 import { language } from "./kernel/i18n/language";
+import { toast } from "./kernel/kit";
 import { focusHeadings } from "./kernel/router/focus";
 import { reloadWhenStale } from "./kernel/router/stale";
 import { bootstrapQuery, watchSignedOut } from "./kernel/session/session";
 import { FrameContext } from "./kernel/shell/nav";
 import { nav, parts } from "./nav";
 import { router } from "./routes";
+
+/** An offer of a new version stays for a day, which is until somebody answers. */
+const OFFER_S = 86_400;
 
 async function start(root: HTMLElement): Promise<void> {
   reloadWhenStale();
@@ -34,6 +38,19 @@ async function start(root: HTMLElement): Promise<void> {
       </QueryClientProvider>
     </StrictMode>,
   );
+  if (import.meta.env.PROD)
+    whenLoaded(async () => (await import("./kernel/offline/register")).keepShell(offerUpdate));
+}
+
+/** What the first paint does not need waits for it. */
+function whenLoaded(then: () => unknown): void {
+  if (document.readyState === "complete") then();
+  else addEventListener("load", then, { once: true });
+}
+
+function offerUpdate(load: () => void): void {
+  const { ready, reload } = kernelText.now().update;
+  toast({ text: ready, action: { label: reload, run: load }, seconds: OFFER_S });
 }
 
 const root = document.getElementById("root");

@@ -2,6 +2,7 @@
 import { createRouter } from "@tanstack/react-router";
 import { homeRoute } from "./home/routes";
 import { accountRoutes, bareRoutes, peopleRoutes } from "./identity/routes";
+import { kitRoute } from "./kernel/dev/routes";
 import { adminRoute, appRoute, bareRoute, missingRoute, rootRoute } from "./kernel/router/roots";
 import { Crash } from "./kernel/router/states";
 import { moreRoute } from "./kernel/shell/routes";
@@ -18,7 +19,7 @@ const tree = rootRoute.addChildren([
     moreRoute,
     ...accountRoutes,
     ...inventoryRoutes,
-    adminRoute.addChildren([...peopleRoutes]),
+    adminRoute.addChildren([...peopleRoutes, kitRoute]),
     missingRoute,
   ]),
 ]);

@@ -133,7 +133,8 @@ test("a server that is killed and comes back is waited for", async (t) => {
   await slow(20_000_000);
   await systemDrop(page, [path]);
   await arrived(page, api, PIECE);
-  await server.restart();
+  await server.kill();
+  await server.revive();
   await slow(-1);
   await title(page, "1 file uploaded");
   const stored = await api("GET", `/api/files/download/${name}/killed.bin`);

@@ -121,6 +121,10 @@ const de = {
     "folder-not-empty": "Der Ordner ist nicht leer.",
     "folder-cycle": "Ein Ordner lässt sich nicht in sich selbst verschieben.",
   },
+  update: {
+    ready: "Eine neue Version von Balu ist bereit.",
+    reload: "Neu laden",
+  },
   state: {
     errorTitle: "Das hat nicht geklappt",
     notFoundTitle: "Seite nicht gefunden",

@@ -121,6 +121,10 @@ const en = {
     "folder-not-empty": "The folder is not empty.",
     "folder-cycle": "A folder cannot be moved into itself.",
   },
+  update: {
+    ready: "A new version of Balu is ready.",
+    reload: "Reload",
+  },
   state: {
     errorTitle: "This did not work",
     notFoundTitle: "Page not found",
