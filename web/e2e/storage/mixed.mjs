@@ -90,7 +90,8 @@ test(`${COUNT} mixed files arrive whole, whoever is killed`, async (t) => {
     const share = ((kill + 1) * COUNT) / (2 * KILLS + 1);
     await until(async () => (await arrived()) >= share);
     if (kill % 2 === 0) {
-      await server.restart();
+      await server.kill();
+      await server.revive();
       continue;
     }
     spawnSync("pkill", ["-KILL", "-f", profile]);
