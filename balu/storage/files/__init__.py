@@ -36,6 +36,7 @@ from balu.storage.files.names import (
 )
 from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.raw import repr_digest
+from balu.storage.files.recover import settle_each
 from balu.storage.files.rights import Right
 from balu.storage.files.rows import FileRows
 from balu.storage.files.schemas import FileItem, FileMoved
@@ -101,6 +102,7 @@ __all__ = [
     "numbered",
     "repr_digest",
     "set_aside",
+    "settle_each",
     "split",
     "staged_of",
     "to_stored",

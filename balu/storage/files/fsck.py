@@ -233,6 +233,10 @@ class Fsck:
             (ahead, "I10", "the journal tells of a revision that does not exist"),
         )
         async with open_unit(self._env, writes=False) as unit:
+            stuck = select(IntentRow).where(IntentRow.trouble.is_not(None)).order_by(IntentRow.id)
+            for intent in (await unit.session.scalars(stuck.limit(MAX_FINDINGS))).all():
+                what = f"an interrupted {intent.op} cannot be settled ({intent.trouble}): {intent.op_id}"
+                self.report.add("I7", what, file_id=intent.parent_id)
             for query, invariant, what in questions:
                 for file_id in (await unit.session.scalars(query.limit(MAX_FINDINGS))).all():
                     self.report.add(invariant, what, file_id=file_id)

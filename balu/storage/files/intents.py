@@ -71,6 +71,11 @@ class Intents:
         query = update(IntentRow).where(IntentRow.op_id == op_id, IntentRow.worker == this_worker())
         await self._session.execute(query.values(lease_until=self._unit.now()))
 
+    async def note(self, op_id: str, trouble: str) -> None:
+        """Write down why recovery could not settle an intent."""
+        query = update(IntentRow).where(IntentRow.op_id == op_id, IntentRow.op != "hold")
+        await self._session.execute(query.values(trouble=trouble))
+
     async def abandoned(self, *ops: str) -> list[IntentRow]:
         """Claim the intents of these kinds whose worker is gone or has stopped caring."""
         query = select(IntentRow).where(IntentRow.op.in_(ops)).order_by(IntentRow.id)

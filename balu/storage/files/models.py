@@ -107,6 +107,8 @@ class IntentRow(BigIntBase):
     worker: Mapped[str] = mapped_column(String(100))
     lease_until: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
     plan: Mapped[dict[str, Any]] = mapped_column(JSON)
+    trouble: Mapped[str | None] = mapped_column(String(100), default=None)
+    """Kind of the error at which recovery stopped last, None as long as it did not."""
 
 
 class ReservationRow(CommonTableAttributes, AdvancedDeclarativeBase):

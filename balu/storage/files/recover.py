@@ -1,11 +1,13 @@
 """After a crash: finish or undo what an intent says, by what the names point to now."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from msgspec import convert
+from msgspec import MsgspecError, convert
+from sqlalchemy.exc import SQLAlchemyError
 
-from balu.kernel.errors import UnavailableError
+from balu.kernel.errors import BaluError, UnavailableError
 from balu.kernel.log import logger
 from balu.kernel.threads import Threads
 from balu.kernel.unit import Env, open_unit
@@ -17,12 +19,37 @@ from balu.storage.files.models import IntentRow
 from balu.storage.files.names import from_stored
 from balu.storage.files.record import MovePlan, PutPlan, keep_version, record_move, record_put
 from balu.storage.files.rows import FileRows
-from balu.storage.volumes import QuotaService, VolumeNotFoundError, Volumes, take_turn
+from balu.storage.volumes import QuotaService, Volumes, take_turn
 from balu_core import Entry, Volume
 
 UNCLAIMED = timedelta(hours=1)
 """Younger staged bytes may belong to a small upload that has no row yet."""
+UNSETTLED = (BaluError, OSError, SQLAlchemyError, MsgspecError, ValueError, ArithmeticError, LookupError)
+"""What one thing can go wrong with, from a disk that is away to a plan that nobody can read any more."""
 log = logger("balu.files")
+
+
+async def settle_each(env: Env, settle: Mapping[str, Callable[[Volume, IntentRow], Awaitable[None]]]) -> int:
+    """Settle what dead workers left, by kind; returns how many.
+
+    Nothing may be decided about what cannot be settled: its intent stays, is tried again later, says so to
+    ``fsck``, and keeps nothing else waiting.
+    """
+    async with open_unit(env) as unit:
+        intents = await Intents(unit).abandoned(*settle)
+    settled = 0
+    for intent in intents:
+        try:
+            core = (await env.part(Volumes).get(intent.volume_id)).core
+            await settle[intent.op](core, intent)
+        except UNSETTLED as error:
+            log.warning("not recovered yet", op=intent.op, op_id=intent.op_id, reason=str(error))
+            if not isinstance(error, UnavailableError):  # a disk that is away is said elsewhere
+                async with open_unit(env) as unit:
+                    await Intents(unit).note(intent.op_id, type(error).__name__)
+        else:
+            settled += 1
+    return settled
 
 
 class Recovery:
@@ -34,19 +61,8 @@ class Recovery:
 
     async def run(self) -> int:
         """Finish or undo every abandoned write and move; returns how many."""
-        async with open_unit(self._env) as unit:
-            intents = await Intents(unit).abandoned("put", "move", "cross")
-        settled = 0
-        for intent in intents:
-            try:
-                core = (await self._env.part(Volumes).get(intent.volume_id)).core
-                await {"put": self._put, "move": self._move, "cross": self._cross}[intent.op](core, intent)
-            except (UnavailableError, VolumeNotFoundError, OSError) as error:
-                # The disk gives no answer, so nothing may be decided; the intent stays and is tried again.
-                log.warning("not recovered yet", op=intent.op, op_id=intent.op_id, reason=str(error))
-            else:
-                settled += 1
-        return settled + await self._release()
+        settle = {"put": self._put, "move": self._move, "cross": self._cross}
+        return await settle_each(self._env, settle) + await self._release()
 
     async def _put(self, core: Volume, intent: IntentRow) -> None:
         plan = convert(intent.plan, PutPlan)
@@ -114,10 +130,10 @@ class Recovery:
             try:
                 core = (await self._env.part(Volumes).get(reservation.volume_id)).core
                 await self._threads.run(core.discard, reservation.staging_id)
-            except (UnavailableError, VolumeNotFoundError, OSError):
-                continue
-            async with open_unit(self._env) as unit:
-                await Intents(unit).release(reservation.staging_id)
+                async with open_unit(self._env) as unit:
+                    await Intents(unit).release(reservation.staging_id)
+            except UNSETTLED as error:
+                log.warning("not released yet", staging_id=reservation.staging_id, reason=str(error))
         return len(left)
 
     async def path_of(self, parent_id: int, stored_name: str) -> str | None:

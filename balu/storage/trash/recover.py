@@ -3,14 +3,13 @@
 from msgspec import convert
 from sqlalchemy import func, select
 
-from balu.kernel.errors import UnavailableError
 from balu.kernel.log import logger
 from balu.kernel.threads import Threads
 from balu.kernel.unit import Env, Unit, open_unit
-from balu.storage.files import FileRow, IntentRow, Intents, VersionRow
+from balu.storage.files import FileRow, IntentRow, Intents, VersionRow, settle_each
 from balu.storage.trash.models import TrashRow
 from balu.storage.trash.record import RestorePlan, TrashPlan, record_restore, record_trash
-from balu.storage.volumes import QuotaService, Usage, VolumeNotFoundError, Volumes, take_turn
+from balu.storage.volumes import QuotaService, Usage, take_turn
 from balu_core import Volume
 
 log = logger("balu.trash")
@@ -25,18 +24,7 @@ class TrashRecovery:
 
     async def run(self) -> int:
         """Finish or undo every abandoned delete and restore; returns how many."""
-        async with open_unit(self._env) as unit:
-            intents = await Intents(unit).abandoned("trash", "restore")
-        settled = 0
-        for intent in intents:
-            try:
-                core = (await self._env.part(Volumes).get(intent.volume_id)).core
-                await (self._trash(core, intent) if intent.op == "trash" else self._restore(core, intent))
-            except (UnavailableError, VolumeNotFoundError, OSError) as error:
-                log.warning("not recovered yet", op=intent.op, op_id=intent.op_id, reason=str(error))
-            else:
-                settled += 1
-        return settled
+        return await settle_each(self._env, {"trash": self._trash, "restore": self._restore})
 
     async def _trash(self, core: Volume, intent: IntentRow) -> None:
         plan = convert(intent.plan, TrashPlan, strict=False)

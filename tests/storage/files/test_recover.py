@@ -25,6 +25,7 @@ from balu.storage.files import (
     VersionRow,
     Writer,
 )
+from balu.storage.files.fsck import Fsck
 from balu.storage.files.intents import Intents
 from balu.storage.files.jobs import recover_files
 from balu.storage.files.names import to_stored
@@ -124,6 +125,34 @@ async def test_a_published_write_gets_its_rows(
     async with open_unit(env, writes=False) as unit:
         kept = (await unit.session.scalars(select(VersionRow))).all()
     assert [version.size for version in kept] == ([len(base)] if base else [])
+
+
+async def test_one_that_cannot_be_settled_is_kept_and_keeps_nothing_else_waiting(
+    env: Env, files: FileService, place: Any, clock: FakeClock
+) -> None:
+    staged = {}
+    for name in ("unreadable", "refused", "fine"):
+        staged[name], plan, _ = await begin(env, files, name, b"new bytes")
+        spot = await files.spot(name)
+        spot.home.core.publish(staged[name].id, spot.disk)
+    async with open_unit(env) as unit:
+        bad = update(IntentRow).where(IntentRow.op_id == staged["unreadable"].id)
+        await unit.session.execute(bad.values(plan={"none": "of ours"}))
+        unit.session.add(  # not found under its key, yet its name is taken
+            FileRow(volume_id=1, parent_id=plan.parent_id, name="refused", name_key="?", kind="file", owner_id=1)
+        )
+    await everybody_dies(env)
+    clock.advance(days=2)
+    await run_startup(env, [recover_files])
+    async with open_unit(env, writes=False) as unit:
+        left = set((await unit.session.scalars(select(IntentRow.op_id))).all())
+    assert left == {staged["unreadable"].id, staged["refused"].id}
+    assert (await files.find("fine", None)).row.blake3 == staged["fine"].blake3
+    assert place.below() == set(staged)
+    report = await Fsck(env).run()
+    told = [one.what for one in report.findings if "cannot be settled" in one.what]
+    assert len(told) == 2, report.findings
+    assert "ValidationError" in told[0] and "IntegrityError" in told[1]  # noqa: PT018
 
 
 async def test_a_reader_between_publishing_and_recovery_changes_nothing(
