@@ -138,9 +138,8 @@ async def test_one_that_cannot_be_settled_is_kept_and_keeps_nothing_else_waiting
     async with open_unit(env) as unit:
         bad = update(IntentRow).where(IntentRow.op_id == staged["unreadable"].id)
         await unit.session.execute(bad.values(plan={"none": "of ours"}))
-        unit.session.add(  # not found under its key, yet its name is taken
-            FileRow(volume_id=1, parent_id=plan.parent_id, name="refused", name_key="?", kind="file", owner_id=1)
-        )
+        row = {"volume_id": 1, "parent_id": plan.parent_id, "kind": "file", "owner_id": 1}
+        unit.session.add(FileRow(name="refused", name_key="?", **row))  # not found, yet its name is taken
     await everybody_dies(env)
     clock.advance(days=2)
     await run_startup(env, [recover_files])
