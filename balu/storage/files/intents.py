@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -173,10 +173,18 @@ class Intents:
         return self._dialect != "sqlite"
 
 
-async def begin(env: Env, op: str, op_id: str, names: Sequence[Name], plan: dict[str, Any]) -> None:
+async def begin(
+    env: Env,
+    op: str,
+    op_id: str,
+    names: Sequence[Name],
+    plan: dict[str, Any],
+    *,
+    check: Callable[[Unit], Awaitable[None]] | None = None,
+) -> None:
     """``Intents.open`` in a Unit of its own; names that somebody holds are waited for, up to 2 s.
 
-    What was seen before may be out of date afterwards: look again.
+    What was seen before may be out of date afterwards: look again, or *check* in the same transaction.
 
     Raises:
         BusyNameError: they are still held.
@@ -185,7 +193,7 @@ async def begin(env: Env, op: str, op_id: str, names: Sequence[Name], plan: dict
     give_up_at = loop.time() + PATIENCE_S
     while True:
         try:
-            await persistently(lambda: _open(env, op, op_id, names, plan))
+            await persistently(lambda: _open(env, op, op_id, names, plan, check))
         except BusyNameError:
             if loop.time() > give_up_at:
                 raise
@@ -194,8 +202,17 @@ async def begin(env: Env, op: str, op_id: str, names: Sequence[Name], plan: dict
             return
 
 
-async def _open(env: Env, op: str, op_id: str, names: Sequence[Name], plan: dict[str, Any]) -> None:
+async def _open(
+    env: Env,
+    op: str,
+    op_id: str,
+    names: Sequence[Name],
+    plan: dict[str, Any],
+    check: Callable[[Unit], Awaitable[None]] | None,
+) -> None:
     async with open_unit(env) as unit:
+        if check is not None:
+            await check(unit)
         await Intents(unit).open(op, op_id, names, plan)
 
 

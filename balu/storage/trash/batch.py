@@ -202,8 +202,7 @@ class _Batch:
             return found
 
         async def purge() -> object:
-            await self._trash.get(self._caller.user_id, trash_id)
-            return await self._trash.purge(self._caller.user_id, [trash_id])
+            return await self._trash.purge_one(self._caller.user_id, trash_id)
 
         return restore if self._data.action == "restore" else purge
 

@@ -72,8 +72,7 @@ class TrashController(Controller):
     @delete("/{trash_id:int}", operation_id="purgeTrashItem", opt=WRITE, status_code=204)
     async def purge(self, trash: Trash, own_id: NamedDependency[int], trash_id: FromPath[int]) -> None:
         """Remove one thing for good."""
-        await trash.get(own_id, trash_id)
-        await trash.purge(own_id, [trash_id])
+        await trash.purge_one(own_id, trash_id)
 
     @post("/{trash_id:int}/restore", operation_id="restoreTrashItem", opt=WRITE, status_code=200)
     async def restore(

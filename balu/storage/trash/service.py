@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import msgspec
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 
 from balu.kernel.caller import Caller
 from balu.kernel.errors import InvalidError, MalformedError, UnavailableError
 from balu.kernel.threads import Threads, finish
-from balu.kernel.unit import Env, open_unit, persistently
+from balu.kernel.unit import Env, Unit, open_unit, persistently
 from balu.storage.files import (
     BATCH,
     DOUBTFUL,
+    BusyNameError,
     FileExistsHereError,
     FileNotFoundHereError,
     FileRow,
@@ -23,6 +24,7 @@ from balu.storage.files import (
     FilesPurged,
     Found,
     Home,
+    IntentRow,
     Intents,
     OnConflict,
     Places,
@@ -218,7 +220,8 @@ class TrashService:
             parent_id=parent.row.id, name=to_stored(place.name),
         )  # fmt: skip
         name = (plan.volume_id, plan.parent_id, place.name)
-        await begin(self._env, "restore", op_id, [name], msgspec.to_builtins(plan))
+        wish = msgspec.to_builtins(plan)
+        await begin(self._env, "restore", op_id, [name], wish, check=lambda unit: _claim(unit, item))
         await self._on_disk(op_id, place, item.uid, lambda: home.core.restore(item.uid, place.disk))
         await persistently(lambda: self._record_restore(op_id, plan))
         return await self._places.find(place)
@@ -236,15 +239,33 @@ class TrashService:
             ids = list((await unit.session.scalars(query)).all())
         return await self.purge_each(ids)
 
+    async def purge_one(self, owner_id: int, trash_id: int) -> Purged:
+        """Remove one of them for good.
+
+        Raises:
+            TrashNotFoundError: it is not there.
+            BusyNameError: it is being put back.
+        """
+        await self.get(owner_id, trash_id)
+        done = await self.purge(owner_id, [trash_id])
+        if not done.items:
+            await self.get(owner_id, trash_id)
+            raise BusyNameError("It is being put back.", headers={"retry-after": "2"})
+        return done
+
     async def purge_each(self, trash_ids: Sequence[int]) -> Purged:
-        """Remove these for good, one after the other; each is hidden first, so a crash only delays it."""
+        """Remove these for good, one after the other; each is hidden first, so a crash only delays it.
+
+        What is being put back at that moment is left out.
+        """
         items = freed = 0
         for trash_id in trash_ids:
             async with open_unit(self._env) as unit:
-                mark = (
-                    update(TrashRow).where(TrashRow.id == trash_id).values(purging=True).returning(TrashRow)
-                )
-                item = await unit.session.scalar(mark)
+                item = await unit.session.get(TrashRow, trash_id, with_for_update=True)
+                if item is not None and await _is_restored(unit, item):
+                    item = None
+                if item is not None:
+                    item.purging = True
             if item is not None:
                 freed += await self._purge(item)
                 items += 1
@@ -310,3 +331,23 @@ class TrashService:
             return await self.delete(await self._places.by_id(caller, int(path)))
         except FileNotFoundHereError:
             return None
+
+
+async def _claim(unit: Unit, item: TrashRow) -> None:
+    """Refuse what a purge or another restore has got hold of; whoever comes later sees the intent.
+
+    Raises:
+        TrashNotFoundError: it is gone, or about to go.
+        BusyNameError: it is being put back already.
+    """
+    row = await unit.session.get(TrashRow, item.id, with_for_update=True)
+    if row is None or row.purging:
+        raise TrashNotFoundError("This is not in the trash, or not any more.")
+    if await _is_restored(unit, row):
+        raise BusyNameError("It is being put back already.", headers={"retry-after": "2"})
+
+
+async def _is_restored(unit: Unit, item: TrashRow) -> bool:
+    """Whether a restore of it has begun; the caller holds its row, so that none begins meanwhile."""
+    query = select(IntentRow.plan).where(IntentRow.op == "restore", IntentRow.volume_id == item.volume_id)
+    return any(plan.get("uid") == item.uid for plan in (await unit.session.scalars(query)).all())

@@ -1,10 +1,16 @@
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
+import msgspec
+from sqlalchemy import select
 
 from balu.kernel.testing import FakeClock
-from balu.kernel.unit import Env
+from balu.kernel.unit import Env, open_unit
+from balu.storage.files import FileRow, Intents, begin
+from balu.storage.files.fsck import Fsck
+from balu.storage.trash.record import RestorePlan
 from balu.storage.trash.service import TrashService
 
 
@@ -100,6 +106,51 @@ async def test_a_purge_frees_versions_too(client: httpx.AsyncClient, place: Any)
     assert place.private("trash") == []
     assert set((await usage(client)).values()) == {0}
     assert not any((place.root / ".balu/versions").rglob("*/*"))
+
+
+async def test_what_is_being_put_back_is_not_purged(client: httpx.AsyncClient, env: Env, place: Any) -> None:
+    file_id = (await make(client, "a.txt", b"one")).json()["file_id"]
+    await client.put("/api/files/content/a.txt", content=b"three")
+    trash_id = (await client.delete("/api/files/a.txt")).json()["trash_id"]
+    (uid,) = place.private("trash")
+    async with open_unit(env, writes=False) as unit:
+        home_id = await unit.session.scalar(select(FileRow.id).where(FileRow.name == "anna"))
+    plan = RestorePlan(uid=uid, volume_id=1, owner_id=1, file_id=file_id, parent_id=home_id, name="a.txt")
+    op_id = "a restore that has just begun"
+    await begin(env, "restore", op_id, [(1, home_id, "a.txt")], msgspec.to_builtins(plan))
+    again = await client.post(f"/api/trash/{trash_id}/restore", json={"target_path": "b.txt"})
+    assert (again.status_code, again.json()["code"]) == (409, "busy"), again.text
+    refused = await client.delete(f"/api/trash/{trash_id}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "busy"), refused.text
+    assert (await client.delete("/api/trash")).json()["purged"] == 0
+    async with open_unit(env) as unit:
+        await Intents(unit).close(op_id)
+    assert (await client.post(f"/api/trash/{trash_id}/restore")).status_code == 200
+    assert (await client.get(f"/api/files/download/{file_id}?version=1")).content == b"one"
+
+
+async def test_a_purge_and_a_restore_at_once_leave_all_or_nothing(
+    client: httpx.AsyncClient, env: Env, place: Any
+) -> None:
+    for number in range(8):
+        path = f"{number}/a.txt"
+        file_id = (await make(client, path, b"one")).json()["file_id"]
+        await client.put(f"/api/files/content/{path}", content=b"three")
+        trash_id = (await client.delete(f"/api/files/{number}")).json()["trash_id"]
+        restore, purge = (
+            lambda trash_id=trash_id: client.post(f"/api/trash/{trash_id}/restore"),
+            lambda trash_id=trash_id: client.delete(f"/api/trash/{trash_id}"),
+        )
+        acts = (restore, purge) if number % 2 else (purge, restore)
+        answers = await asyncio.gather(*(act() for act in acts))
+        back, _ = answers if number % 2 else reversed(answers)
+        if back.status_code == 200:
+            assert (place.home / path).read_bytes() == b"three"
+            assert (await client.get(f"/api/files/download/{file_id}?version=1")).content == b"one"
+        else:
+            assert not (place.home / path).exists()
+    report = await Fsck(env).run()
+    assert report.total == 0, report.findings
 
 
 async def test_only_what_is_old_enough_is_purged_by_itself(
