@@ -114,7 +114,7 @@ async def test_what_is_being_put_back_is_not_purged(client: httpx.AsyncClient, e
     trash_id = (await client.delete("/api/files/a.txt")).json()["trash_id"]
     (uid,) = place.private("trash")
     async with open_unit(env, writes=False) as unit:
-        home_id = await unit.session.scalar(select(FileRow.id).where(FileRow.name == "anna"))
+        home_id = (await unit.session.scalars(select(FileRow.id).where(FileRow.name == "anna"))).one()
     plan = RestorePlan(uid=uid, volume_id=1, owner_id=1, file_id=file_id, parent_id=home_id, name="a.txt")
     op_id = "a restore that has just begun"
     await begin(env, "restore", op_id, [(1, home_id, "a.txt")], msgspec.to_builtins(plan))
@@ -138,11 +138,11 @@ async def test_a_purge_and_a_restore_at_once_leave_all_or_nothing(
         await client.put(f"/api/files/content/{path}", content=b"three")
         trash_id = (await client.delete(f"/api/files/{number}")).json()["trash_id"]
         restore, purge = (
-            lambda trash_id=trash_id: client.post(f"/api/trash/{trash_id}/restore"),
-            lambda trash_id=trash_id: client.delete(f"/api/trash/{trash_id}"),
+            client.post(f"/api/trash/{trash_id}/restore"),
+            client.delete(f"/api/trash/{trash_id}"),
         )
         acts = (restore, purge) if number % 2 else (purge, restore)
-        answers = await asyncio.gather(*(act() for act in acts))
+        answers = await asyncio.gather(*acts)
         back, _ = answers if number % 2 else reversed(answers)
         if back.status_code == 200:
             assert (place.home / path).read_bytes() == b"three"
