@@ -3,7 +3,7 @@
 from balu.storage.files.across import SUFFIX
 from balu.storage.files.commit import DOUBTFUL, Writer
 from balu.storage.files.controller import WITH_FILES, Files
-from balu.storage.files.displace import Displaced
+from balu.storage.files.displace import Displaced, PutBack
 from balu.storage.files.displace import displace as set_aside
 from balu.storage.files.errors import (
     BusyNameError,
@@ -78,6 +78,7 @@ __all__ = [
     "OnConflict",
     "Piece",
     "Places",
+    "PutBack",
     "ReservationRow",
     "Right",
     "Seal",

@@ -12,13 +12,14 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from balu.kernel.errors import ConflictError, UnavailableError
+from balu.kernel.log import logger
 from balu.kernel.threads import Threads, finish
 from balu.kernel.unit import Env, Unit, open_unit
 from balu.storage.files.commit import BEAT_S
 from balu.storage.files.errors import BusyNameError, explained, told
 from balu.storage.files.intents import Intents, begin
 from balu.storage.files.models import INO_MASK, FileRow
-from balu.storage.files.names import from_stored, name_key, to_stored
+from balu.storage.files.names import from_stored, name_key, numbered, to_stored, to_wire
 from balu.storage.files.ownership import hand_over
 from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.rows import FileRows
@@ -31,6 +32,7 @@ Watch = Callable[[float], Awaitable[bool]]
 Tree = dict[str, tuple[str, int, int]]
 """Path below the top to kind, size and time of last change; what two equal trees have in common."""
 WATCH_S = 0.5
+log = logger("balu.files")
 
 
 class CrossPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,9 +140,16 @@ class Crossing:
             await Intents(unit).release(staging_id)
 
     async def move(
-        self, source: Found, place: Spot, parent: Found, *, keeps_grants: bool, watch: Watch | None = None
+        self,
+        source: Found,
+        place: Spot,
+        parent: Found,
+        *,
+        keeps_grants: bool,
+        make_way: Callable[[], Awaitable[None]] | None,
+        watch: Watch | None = None,
     ) -> Found:
-        """Give *source* the free name *place* on another volume.
+        """Give *source* the name *place* on another volume; *make_way* may free it once the copy is complete.
 
         Raises:
             FileExistsHereError: the name is taken.
@@ -148,6 +157,8 @@ class Crossing:
         """
         staged, before = await self.stage(source, place.home, watch)
         try:
+            if make_way is not None:
+                await make_way()
             moved: Found = await finish(self._publish(source, place, parent, staged, before, keeps_grants))
         except BaseException:
             async with open_unit(self._env, writes=False) as unit:
@@ -247,7 +258,7 @@ class Settling:
 
     async def _take_back(self, source: str, target: str, before: Tree | None) -> None:
         """The source comes back under its name, and the copy goes unless somebody changed that as well."""
-        await self._run(self._origin.restore, self._op_id, source)
+        back = await self._bring_back(source)
         await self._run(self._goal.trash, target, self._op_id, origin=b"{}")
         hidden = await self._run(self._goal.trashed, self._op_id)
         if hidden is None or await self._hidden(self._goal, hidden) != before:
@@ -255,7 +266,28 @@ class Settling:
             await self._leave(target)
         await self._run(self._goal.purge, self._op_id)
         await self._let_go()
+        if back != source:
+            shown = back.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            raise BusyNameError(
+                f"It was changed while it was moved, and its name was taken. It is now {shown!r}."
+            )
         raise BusyNameError("It was changed while it was moved. Try again.", headers={"retry-after": "2"})
+
+    async def _bring_back(self, source: str) -> str:
+        """The hidden source where it was, or beside what has taken its name from outside; returns where."""
+        folder, _, name = source.rpartition("/")
+        place, number = source, 0
+        while True:
+            try:
+                await self._run(self._origin.restore, self._op_id, place)
+            except FileExistsError:
+                number += 1
+                place = f"{folder}/{numbered(name, number)}"
+            else:
+                break
+        if number:
+            log.warning("taken back under another name", source=to_wire(source), place=to_wire(place))
+        return place
 
     async def _leave(self, target: str) -> None:
         await self._let_go()
@@ -270,7 +302,7 @@ class Settling:
     async def undo(self, source: str) -> None:
         """The new name was never given: the source is where it was, and the copy goes."""
         if await self._run(self._origin.trashed, self._op_id) is not None:
-            await self._run(self._origin.restore, self._op_id, source)
+            await self._bring_back(source)
         await self._run(self._goal.discard, self._op_id)
         await self._let_go()
 

@@ -17,6 +17,24 @@ class Displaced:
     trash_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """A request: nothing took the place of what was displaced, so it is to have its name again."""
+
+    found: Found
+    trash_id: int
+
+
+async def put_back(env: Env, found: Found, trash_id: int) -> None:
+    """Undo ``displace``.
+
+    Raises:
+        FileExistsHereError, BusyNameError: something has the name, or may have it; it stays where it is.
+    """
+    async with open_unit(env, writes=False) as unit:
+        await ask(unit, PutBack(found, trash_id))
+
+
 async def displace(env: Env, found: Found) -> int:
     """Free the name of *found* without losing anything; returns the number under which it comes back.
 

@@ -1,8 +1,8 @@
 """Files and folders: list, look, make, rename, move, copy. Bytes go through ``commit``."""
 
 import secrets
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -10,14 +10,14 @@ import msgspec
 from msgspec import structs
 
 from balu.kernel.caller import Caller
-from balu.kernel.errors import ForbiddenError, UnavailableError
+from balu.kernel.errors import BaluError, ForbiddenError, UnavailableError
 from balu.kernel.lookup import Lookup, Rows
 from balu.kernel.threads import Threads, finish
 from balu.kernel.unit import Env, open_unit, persistently
 from balu.storage.files.across import Across, check_boundary, crosses_seal
 from balu.storage.files.commit import DOUBTFUL, Writer
 from balu.storage.files.crossing import Crossing, Watch
-from balu.storage.files.displace import displace
+from balu.storage.files.displace import displace, put_back
 from balu.storage.files.errors import (
     AlikeExistsError,
     BusyNameError,
@@ -75,6 +75,8 @@ class FileService:
         self.places = Places(env)
         self.displaced: list[int] = []
         """Where in the trash is what ``replace`` made room from, in order."""
+        self._aside: list[Found] = []
+        """The same, as it stood."""
 
     async def spot(self, path: str, volume_id: int | None = None) -> Spot:
         """The place the caller means by *path* on a volume."""
@@ -259,9 +261,17 @@ class FileService:
             await self._refuse_alike(place, parent.row.id, source.row.id)
             if crosses:
                 if await self.places.stat(place) is not None:
-                    raise FileExistsHereError(f"{place.path!r} exists already. Choose another name.")
-                crossing = Crossing(self._env)
-                return await crossing.move(source, place, parent, keeps_grants=keeps_grants, watch=watch)
+                    if on_conflict != "replace":
+                        raise FileExistsHereError(f"{place.path!r} exists already. Choose another name.")
+                    place.need(Right.DELETE)
+                return await Crossing(self._env).move(
+                    source,
+                    place,
+                    parent,
+                    keeps_grants=keeps_grants,
+                    watch=watch,
+                    make_way=(lambda: self._make_way(place)) if on_conflict == "replace" else None,
+                )
             moved: Found = await finish(self._move_once(source, place, parent, keeps_grants=keeps_grants))
             return moved
 
@@ -272,20 +282,46 @@ class FileService:
     ) -> T:
         """Do *attempt* at *target*; a name that is taken is numbered, freed or refused."""
         place, number = target, 0
-        while True:
-            try:
-                return await attempt(place)
-            except AlikeExistsError:
-                if on_conflict != "rename":
-                    raise
-            except FileExistsHereError:
-                if on_conflict == "fail":
-                    raise
-                if on_conflict == "replace":
-                    self.displaced.append(await displace(self._env, await self.places.find(place)))
-                    continue
-            number += 1
-            place = target.numbered(number)
+        async with self._or_as_before():
+            while True:
+                try:
+                    return await attempt(place)
+                except AlikeExistsError:
+                    if on_conflict != "rename":
+                        raise
+                except FileExistsHereError:
+                    if on_conflict == "fail":
+                        raise
+                    if on_conflict == "replace":
+                        await self._make_way(place)
+                        continue
+                number += 1
+                place = target.numbered(number)
+
+    async def _make_way(self, place: Spot) -> None:
+        """Free the name of what stands at *place*."""
+        if await self.places.stat(place) is not None:
+            await finish(self._set_aside(await self.places.find(place)))
+
+    async def _set_aside(self, found: Found) -> None:
+        self.displaced.append(await displace(self._env, found))
+        self._aside.append(found)
+
+    @asynccontextmanager
+    async def _or_as_before(self) -> AsyncGenerator[None, None]:
+        """What is displaced in here has its name again when nothing came in its place."""
+        before = len(self._aside)
+        try:
+            yield
+        except BaseException:
+            await finish(self._put_back(before))
+            raise
+
+    async def _put_back(self, before: int) -> None:
+        while len(self._aside) > before:
+            found, trash_id = self._aside.pop(), self.displaced.pop()
+            with suppress(BaluError):  # something has the name nevertheless: then it stays in the trash
+                await put_back(self._env, found, trash_id)
 
     async def _pay_for(self, source: Found, home: Home, op_id: str) -> None:
         """Take room in the ledger of somebody who is about to own *source*."""
@@ -359,22 +395,31 @@ class FileService:
         check_boundary(source.spot, target)
         if crosses_seal(source.spot, target):
             return await Across(self._env, self.make_folder).copy(source, target, on_conflict)
-        writer = Writer(self._env)
-        await writer.folder(target.parent)
-        if on_conflict == "replace":
-            await self._make_way(source, target)
-        terms = Terms(on_conflict=on_conflict)
+        await Writer(self._env).folder(target.parent)
+        if on_conflict == "replace" and await self._is_in_the_way(source, target):
+            target.need(Right.DELETE)
         if target.home.mounted.id != source.spot.home.mounted.id:
             if on_conflict == "fail" and await self.places.stat(target) is not None:
                 raise FileExistsHereError(f"{target.path!r} exists already. Choose another name.")
-            carried, _ = await Crossing(self._env).stage(source, target.home, watch)
-            return await writer.publish(target, carried, terms)
-        core = source.spot.home.core
-        with told(source.spot.path):
-            _, _, size = await self._threads.run(core.measure, source.spot.disk)
-        check_room(target.home.mounted, size)
-        staged = await self._stage_copy(source, target.home, size)
-        return await writer.publish(target, staged, terms)
+            staged, _ = await Crossing(self._env).stage(source, target.home, watch)
+        else:
+            core = source.spot.home.core
+            with told(source.spot.path):
+                _, _, size = await self._threads.run(core.measure, source.spot.disk)
+            check_room(target.home.mounted, size)
+            staged = await self._stage_copy(source, target.home, size)
+        return await self._publish_copy(source, target, staged, Terms(on_conflict=on_conflict))
+
+    async def _publish_copy(self, source: Found, target: Spot, staged: Staged, terms: Terms) -> Stored:
+        writer = Writer(self._env)
+        async with self._or_as_before():
+            try:
+                if terms.on_conflict == "replace" and await self._is_in_the_way(source, target):
+                    await self._make_way(target)
+            except BaseException:
+                await writer.drop(staged)
+                raise
+            return await writer.publish(target, staged, terms)
 
     async def is_long(self, source: Found, target: Spot) -> bool:
         """Whether moving or copying it there means carrying more bytes than a client should wait for."""
@@ -391,13 +436,10 @@ class FileService:
         found = await self.places.find(target)
         return found if await Crossing(self._env).look_alike(source, found) else None
 
-    async def _make_way(self, source: Found, target: Spot) -> None:
-        """Bytes over bytes make a version; where a folder is on either side, the old one is displaced."""
-        if await self.places.stat(target) is None:
-            return
-        found = await self.places.find(target)
-        if found.is_folder or source.is_folder:
-            self.displaced.append(await displace(self._env, found))
+    async def _is_in_the_way(self, source: Found, target: Spot) -> bool:
+        """Bytes over bytes make a version; where a folder is on either side, the old one has to go."""
+        there = await self.places.stat(target)
+        return there is not None and (source.is_folder or there.kind == "directory")
 
     async def _stage_copy(self, source: Found, home: Home, size: int) -> Staged:
         staging_id, core = secrets.token_hex(16), home.core

@@ -7,6 +7,7 @@ from balu.storage.trash.jobs import (
     examine,
     keep_displaced,
     keep_homes,
+    put_back,
     quota_recount,
     recover_trash,
     trash_purge,
@@ -20,7 +21,7 @@ TRASH = Domain(
     raw=(DELETE,),
     jobs=(recover_trash, trash_purge, quota_recount, batch_files),
     listeners=(keep_homes,),
-    hooks=(keep_displaced, examine),
+    hooks=(keep_displaced, put_back, examine),
     settings=TrashSettings,
     startup=(recover_trash,),
 )

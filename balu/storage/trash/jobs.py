@@ -4,7 +4,7 @@ from balu.identity.users import UserDeleted
 from balu.kernel.events import answers, on
 from balu.kernel.jobs import Run, job
 from balu.kernel.unit import Unit
-from balu.storage.files import Displaced, Examination
+from balu.storage.files import Displaced, Examination, PutBack
 from balu.storage.trash.examine import examine_ledger, examine_trash
 from balu.storage.trash.recover import TrashRecovery, recount
 from balu.storage.trash.service import TrashService
@@ -39,6 +39,12 @@ async def keep_homes(event: UserDeleted, unit: Unit) -> None:
 async def keep_displaced(question: Displaced, unit: Unit) -> None:
     """What has to make room for something else can be put back from here."""
     question.trash_id = (await TrashService(unit.env).delete(question.found)).id
+
+
+@answers(PutBack)
+async def put_back(question: PutBack, unit: Unit) -> None:
+    """Nothing came in its place."""
+    await TrashService(unit.env).put_back(question.found, question.trash_id)
 
 
 @answers(Examination)

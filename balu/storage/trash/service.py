@@ -213,6 +213,17 @@ class TrashService:
         if await self._places.stat(place) is not None:
             raise FileExistsHereError(f"{place.path!r} exists already. Choose another place.")
 
+    async def put_back(self, found: Found, trash_id: int) -> None:
+        """Give what was just deleted its name again.
+
+        Raises:
+            FileExistsHereError, BusyNameError: something else has it, or may have it.
+        """
+        async with open_unit(self._env, writes=False) as unit:
+            item = await unit.session.get(TrashRow, trash_id)
+        if item is not None:
+            await self._restore(item, found.spot, await self._places.find(found.spot.parent))
+
     async def _restore(self, item: TrashRow, place: Spot, parent: Found) -> Found:
         op_id, home = secrets.token_hex(16), place.home
         plan = RestorePlan(

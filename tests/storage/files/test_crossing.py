@@ -158,6 +158,29 @@ async def test_a_stopped_move_leaves_everything_as_it_was(
     await tidy(env, place.root, other)
 
 
+async def test_what_a_stopped_move_would_have_replaced_stays(
+    client: Client, env: Env, files: FileService, place: Any, other: Path
+) -> None:
+    file_id = (await put(client, "a", b"old"))["file_id"]
+    moved = await client.put("/api/files/move", json={"file_id": file_id, "new_path": "a", "target_mount": 2})
+    assert moved.status_code == 200, moved.text
+    with (place.home / "big").open("wb") as file:
+        file.truncate(4 << 30)
+    there = set[bytes]()
+
+    async def stop(_percent: float) -> bool:
+        there.add((other / "anna/a").read_bytes())
+        return False
+
+    source, target = await files.find("big", None), await files.spot("a", 2)
+    for act in (files.move, files.copy):
+        with pytest.raises(StoppedError):
+            await act(source, target, on_conflict="replace", watch=stop)
+    assert there == {b"old"}
+    assert below(other / "anna") == {"a"}
+    await tidy(env, place.root, other)
+
+
 class Halted:
     """A move of ``d`` that stops after one of its steps, as if its worker had died."""
 
@@ -231,6 +254,29 @@ async def test_what_is_written_into_the_source_meanwhile_is_not_lost(
         assert (other / "anna/moved/a").read_bytes() == b"before"
         await client.get("/api/files/list", params={"path": "moved", "mount": 2})
     assert (place.home / "d/a").read_bytes() == b"written while it moved"
+    await tidy(env, place.root, other)
+
+
+@pytest.mark.parametrize("knows", [True, False], ids=["mover", "recovery"])
+async def test_a_source_whose_name_was_taken_comes_back_beside_it(
+    client: Client, env: Env, files: FileService, place: Any, other: Path, clock: FakeClock, knows: bool
+) -> None:
+    await put(client, "d/a", b"before")
+    halted = Halted(env, files)
+    settling = await halted.until("published")
+    (place.home / "d/b").write_bytes(b"written while it moved")
+    settling._origin.trash("anna/d", settling._op_id, origin=b"{}")
+    (place.home / "d").mkdir()
+    (place.home / "d/c").write_bytes(b"by somebody else")
+    if knows:
+        with pytest.raises(BusyNameError, match=r"It is now 'anna/d \(1\)'"):
+            await settling.finish("anna/d", "anna/moved", halted.before)
+        assert below(other / "anna") == set()
+    else:
+        await everybody_dies(env, clock)
+    assert place.below() == {"d", "d/c", "d (1)", "d (1)/a", "d (1)/b"}
+    assert (place.home / "d (1)/b").read_bytes() == b"written while it moved"
+    await client.get("/api/files/list")
     await tidy(env, place.root, other)
 
 

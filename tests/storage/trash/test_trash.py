@@ -4,8 +4,10 @@ from typing import Any
 
 import httpx
 import msgspec
+import pytest
 from sqlalchemy import select
 
+from balu.identity.users import UserService
 from balu.kernel.testing import FakeClock
 from balu.kernel.unit import Env, open_unit
 from balu.storage.files import FileRow, Intents, begin
@@ -149,6 +151,32 @@ async def test_a_purge_and_a_restore_at_once_leave_all_or_nothing(
             assert (await client.get(f"/api/files/download/{file_id}?version=1")).content == b"one"
         else:
             assert not (place.home / path).exists()
+    report = await Fsck(env).run()
+    assert report.total == 0, report.findings
+
+
+@pytest.mark.parametrize("act", ["move", "copy"])
+async def test_what_was_to_be_replaced_stays_when_nothing_comes_in_its_place(
+    client: httpx.AsyncClient, env: Env, place: Any, act: str
+) -> None:
+    await make(client, "mine/new", b"n" * 4000)
+    ben = {"x-test-user": "ben"}
+    made = await client.put(
+        "/api/files/content/his/mine/old", content=b"o", params={"parents": "1"}, headers=ben
+    )
+    assert made.status_code == 201
+    folder = (await client.get("/api/files/list", headers=ben)).json()["files"][0]["file_id"]
+    given = {"username": "anna", "can_edit": True, "can_delete": True}
+    answer = await client.post(f"/api/files/{folder}/permissions", json=given, headers=ben)
+    assert answer.is_success, answer.text
+    async with open_unit(env) as unit:
+        (await UserService(unit).get(2)).quota_bytes = 100
+    wish = {"source_path": "mine", "target_path": "Shared with me/his/mine", "on_conflict": "replace"}
+    refused = await client.request("PUT" if act == "move" else "POST", f"/api/files/{act}", json=wish)
+    assert refused.status_code == 507, refused.text
+    assert (place.root / "ben/his/mine/old").read_bytes() == b"o"
+    assert place.below() == {"mine", "mine/new"}
+    assert (await client.get("/api/trash", headers=ben)).json()["total"] == 0
     report = await Fsck(env).run()
     assert report.total == 0, report.findings
 
