@@ -1,6 +1,7 @@
 """Engines for SQLite and PostgreSQL, and what their errors mean."""
 
 import os
+import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from advanced_alchemy.base import orm_registry
 from sqlalchemy import MetaData, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from balu.kernel.embedded import connector
@@ -19,6 +21,9 @@ RETRY_STATES = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "08006", "
 """PostgreSQL: serialization failure, deadlock, lock not available, shutdown, connection lost."""
 FULL_STATES = {"53100", "53200"}
 OUT_OF_RANGE = "22003"
+BUSY = "The database is busy or restarting. Try again in a moment."
+SAYING = (DBAPIError, PoolTimeoutError, sqlite3.Error, OverflowError)
+"""What says why the database refused; look-ups, and connections on their way, have the driver's own error."""
 TOO_LARGE = "A number in this request is larger than any that is kept here."
 
 
@@ -124,21 +129,24 @@ def explain(error: BaseException) -> BaluError | None:
     chain of causes is searched for what the driver said.
     """
     cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, (DBAPIError, OverflowError)):
+    while cause is not None and not isinstance(cause, SAYING):
         cause = cause.__cause__
     if isinstance(cause, OverflowError):
         return MalformedError(TOO_LARGE) if "SQLite INTEGER" in str(cause) else None
+    if isinstance(cause, PoolTimeoutError):
+        return UnavailableError(BUSY)
     return None if cause is None else _said(cause)
 
 
-def _said(cause: DBAPIError) -> BaluError | None:
-    original = cause.orig
+def _said(cause: BaseException) -> BaluError | None:
+    original = cause.orig if isinstance(cause, DBAPIError) else cause
     state = getattr(original, "sqlstate", None)
     text = str(original)
     if state in FULL_STATES or "disk is full" in text:
         return NoSpaceError("The database's disk is full. Free some space and try again.")
-    if state in RETRY_STATES or "locked" in text or cause.connection_invalidated or "disk I/O error" in text:
-        return UnavailableError("The database is busy or restarting. Try again in a moment.")
+    cut = isinstance(cause, DBAPIError) and cause.connection_invalidated
+    if state in RETRY_STATES or "locked" in text or cut or "disk I/O error" in text:
+        return UnavailableError(BUSY)
     if state == OUT_OF_RANGE:
         return MalformedError(TOO_LARGE)
     if isinstance(cause, IntegrityError) and (state is None or state.startswith("23")):

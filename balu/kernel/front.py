@@ -11,7 +11,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from balu.kernel.edge import Edge
-from balu.kernel.errors import NotFoundError, UnauthorizedError
+from balu.kernel.errors import NotFoundError, UnavailableError
 from balu.kernel.http import admit, client_address, scope_headers
 from balu.kernel.log import AccessLog
 from balu.kernel.metrics import CONTENT_TYPE, Metrics
@@ -84,6 +84,7 @@ class Front:
             self._account(scope, watch, time.perf_counter() - started)
 
     async def _route(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        self._env()
         raw: bytes = scope.get("raw_path") or str(scope["path"]).encode()
         path, method = raw.partition(b"?")[0].decode("latin-1"), str(scope["method"])
         start = _start(path)
@@ -131,7 +132,7 @@ class Front:
 
     def _env(self) -> Env:
         if self.env is None:
-            raise UnauthorizedError("The server is starting.")
+            raise UnavailableError("The server is starting or about to end. Try again in a moment.")
         return self.env
 
     def _account(self, scope: HTTPScope, watch: "_Watch", seconds: float) -> None:

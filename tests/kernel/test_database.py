@@ -3,10 +3,11 @@ import sqlite3
 import subprocess
 import sys
 import uuid
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from advanced_alchemy.base import UUIDv7Base
 from litestar import post
@@ -16,11 +17,14 @@ from sqlalchemy import func, select, text, update
 
 from balu.app import DOMAINS, build
 from balu.kernel.config import Config
-from balu.kernel.db import explain, is_sqlite
+from balu.kernel.db import explain, is_sqlite, sqlite_engine
 from balu.kernel.domain import Domain
+from balu.kernel.env import open_env
 from balu.kernel.http import PUBLIC
 from balu.kernel.jobs import ScheduleRow
+from balu.kernel.lookup import Lookup
 from balu.kernel.outbox import OutboxRow
+from balu.kernel.problems import problem
 from balu.kernel.testing import FakeClock
 from balu.kernel.unit import Env, Unit, open_unit
 
@@ -121,6 +125,41 @@ async def test_a_locked_database_asks_to_try_again(
     assert refusal is not None
     assert refusal.status == 503
     assert "retry-after" in refusal.headers
+
+
+async def test_a_database_that_recovers_asks_to_try_again(config: Config, clock: FakeClock) -> None:
+    """As after a kill, when the first process that comes back has it to itself."""
+    if not is_sqlite(config.database_url):
+        pytest.skip("the embedded database only")
+    async with open_env(config, DOMAINS, now=clock):
+        pass
+    with closing(sqlite3.connect(config.data_dir / "balu.db")) as alone:
+        alone.execute("PRAGMA locking_mode=EXCLUSIVE")
+        alone.execute("BEGIN EXCLUSIVE")
+        lookup = Lookup(sqlite_engine(config.database_url, writes=False))
+        with pytest.raises(sqlite3.OperationalError) as caught:
+            await lookup.rows("SELECT 1 FROM outbox", {})
+        await lookup.aclose()
+    assert problem(caught.value, "")[0] == 503
+
+
+async def test_who_waits_too_long_for_the_writer_is_to_try_again(env: Env) -> None:
+    engine = env.write.kw["bind"]
+    engine.pool._timeout = 0.1
+    async with AsyncExitStack() as stack:
+        with pytest.raises(Exception, match="QueuePool limit") as caught:  # noqa: PT012  some connections fit
+            while True:
+                await stack.enter_async_context(engine.connect())
+    assert problem(caught.value, "")[0] == 503
+
+
+async def test_a_request_before_the_start_is_done_is_to_try_again(config: Config) -> None:
+    application: Any = build(config, DOMAINS)
+    transport = httpx.ASGITransport(app=application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        for address in ("/api/files/list", "/api/auth/me", "/"):
+            answer = await client.get(address, headers={"authorization": "Bearer as good as any"})
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "2"), answer.text
 
 
 async def test_a_full_disk_is_no_conflict(env: Env, clock: FakeClock, config: Config) -> None:
