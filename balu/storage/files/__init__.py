@@ -1,6 +1,5 @@
 """Files: names, rows, folders and bytes, under the rules of the commit protocol."""
 
-from balu.storage.files.across import SUFFIX
 from balu.storage.files.commit import DOUBTFUL, Writer
 from balu.storage.files.controller import WITH_FILES, Files
 from balu.storage.files.displace import Displaced, PutBack
@@ -40,7 +39,15 @@ from balu.storage.files.recover import settle_each
 from balu.storage.files.rights import Right
 from balu.storage.files.rows import FileRows
 from balu.storage.files.schemas import FileItem, FileMoved
-from balu.storage.files.seals import Seal, Seals, SeenVault, VaultBoundaryError, VaultLockedError
+from balu.storage.files.seals import (
+    SUFFIX,
+    Seal,
+    Seals,
+    SeenVault,
+    VaultBoundaryError,
+    VaultLockedError,
+    VaultNotGivenError,
+)
 from balu.storage.files.service import FileService
 from balu.storage.files.terms import OnConflict, Staged, Stored, Terms, staged_of
 from balu.storage.files.window import Window
@@ -90,6 +97,7 @@ __all__ = [
     "Terms",
     "VaultBoundaryError",
     "VaultLockedError",
+    "VaultNotGivenError",
     "VersionRow",
     "Window",
     "Writer",

@@ -3,18 +3,17 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from balu.kernel.threads import Threads
-from balu.kernel.unit import Env
+from balu.kernel.unit import Env, open_unit
 from balu.storage.files.commit import Writer
 from balu.storage.files.errors import FileExistsHereError, told
 from balu.storage.files.places import Found, Places, Spot
-from balu.storage.files.seals import VaultBoundaryError
+from balu.storage.files.rows import FileRows
+from balu.storage.files.seals import SUFFIX, Seal, Seals, VaultBoundaryError
 from balu.storage.files.terms import OnConflict, Stored, Terms
 from balu_core import Source
 
 BLOCK = 1 << 20
 WINDOW = 1000
-SUFFIX = ".vault"
-"""How the folder of a vault is called on the disk; without it nobody would look for its seal."""
 
 
 def crosses_seal(source: Spot, target: Spot) -> bool:
@@ -37,6 +36,37 @@ def check_boundary(source: Spot, target: Spot) -> None:
         raise VaultBoundaryError("A vault stays on its volume, and with its owner.")
     if not target.name.endswith(SUFFIX):
         raise VaultBoundaryError(f"The name of a vault ends with {SUFFIX}.")
+
+
+async def check_vaults(env: Env, source: Found, target: Spot) -> None:
+    """The same for whatever lies in *source*, too.
+
+    Raises:
+        VaultBoundaryError: a vault would lose its ending, its volume or its owner, or enter another one.
+    """
+    check_boundary(source.spot, target)
+    here, there = source.spot.home, target.home
+    stays = (here.mounted.id, here.owner_id) == (there.mounted.id, there.owner_id)
+    if (not stays or crosses_seal(source.spot, target)) and await vaults_below(env, source):
+        raise VaultBoundaryError("A vault in this folder would not be one there. Move it out first.")
+
+
+async def vaults_below(env: Env, found: Found) -> dict[str, Seal]:
+    """The vaults in a folder, by their paths on the disk; none for what lies in a vault itself."""
+    spot = found.spot
+    if not found.is_folder or spot.content_seal is not None:
+        return {}
+    async with open_unit(env, writes=False) as unit:
+        chains = await FileRows(unit).folders_like(spot.home.owner_id, SUFFIX)
+    seals = {}
+    for chain in chains:
+        parts = tuple(row.name for row in chain[1:])
+        if found.row.id not in {row.id for row in chain[:-1]}:
+            continue
+        seal = await env.part(Seals).of(spot.home, parts)
+        if seal is not None and seal.depth == len(parts):
+            seals[Spot(spot.home, parts).disk] = seal if spot.given is None else seal.foreign()
+    return seals
 
 
 class Across:

@@ -4,8 +4,8 @@ import asyncio
 import re
 import tarfile
 import time
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -15,6 +15,8 @@ from balu.kernel.errors import InvalidError, TooLargeError
 from balu.kernel.ranges import content_disposition
 from balu.kernel.raw import ClientGoneError, Exchange, RawRoute
 from balu.kernel.threads import Threads
+from balu.kernel.unit import Env
+from balu.storage.files.across import vaults_below
 from balu.storage.files.mounts import volume_id_of
 from balu.storage.files.names import numbered, to_wire
 from balu.storage.files.places import Found, Places
@@ -43,6 +45,17 @@ class Item:
     entry: Entry
     seal: Seal | None = None
     """Of the vault its contents belong to."""
+    vaults: Mapping[str, Seal] = field(default_factory=dict)
+    """Where something below is a vault, by paths on the disk; somebody else's is left out."""
+
+    def below(self, entry: Entry, name: str) -> "Item | None":
+        """Something in this folder, under its *name* as it would be outside of a vault."""
+        disk = f"{self.disk}/{entry.name}"
+        vault = self.vaults.get(disk)
+        if vault is not None and vault.is_foreign:
+            return None
+        core = self.core if vault is None else vault.through(self.core)
+        return Item(core, disk, f"{self.name}/{name}".lstrip("/"), entry, self.seal or vault, self.vaults)
 
 
 async def download_archive(exchange: Exchange) -> None:
@@ -58,7 +71,7 @@ async def download_archive(exchange: Exchange) -> None:
     places = Places(exchange.env)
     home = await places.home(exchange.user, volume_id_of(exchange.query("mount")))
     found = [await places.find(await places.spot(home, path)) for path in paths]
-    tops, name = _tops(found), f"{_title(found)}.{kind}"
+    tops, name = _tops(found, await _vaults(exchange.env, found)), f"{_title(found)}.{kind}"
     headers = {
         "content-type": TYPES[kind], "content-disposition": content_disposition(name),
         "cache-control": "private, no-store",
@@ -71,15 +84,16 @@ async def download_archive(exchange: Exchange) -> None:
     await _send(exchange, _gathered(packed))
 
 
-async def archive_url(files: FileService, wanted: ArchiveWanted) -> str:
+async def archive_url(env: Env, files: FileService, wanted: ArchiveWanted) -> str:
     """The address that packs what is *wanted*, all of which is there now.
 
     Raises:
         FileNotFoundHereError: one of them is not.
+        VaultLockedError: there is a locked vault among them, or below.
         TooLargeError: so many long paths that no address holds them.
     """
-    for path in wanted.paths:
-        await files.places.find(await files.spot(path, volume_id_of(wanted.mount)))
+    spots = [await files.spot(path, volume_id_of(wanted.mount)) for path in wanted.paths]
+    await _vaults(env, [await files.places.find(spot) for spot in spots])
     asked = [("path", path) for path in wanted.paths]
     asked += [] if wanted.mount is None else [("mount", wanted.mount)]
     query = urlencode([*asked, ("format", wanted.format)], errors="surrogateescape")
@@ -174,17 +188,9 @@ def _below(folder: Item) -> Iterator[Item]:
         names = [entry.name for entry in window]
         plain = names if folder.seal is None else folder.seal.plain(names)
         items = [
-            Item(
-                folder.core,
-                f"{folder.disk}/{entry.name}",
-                f"{folder.name}/{name}".lstrip("/"),
-                entry,
-                folder.seal,
-            )
-            for entry, name in zip(window, plain, strict=True)
-            if name is not None
+            folder.below(entry, name) for entry, name in zip(window, plain, strict=True) if name is not None
         ]
-        yield from walked(items)
+        yield from walked([item for item in items if item is not None])
         if len(window) < WINDOW:
             return
 
@@ -217,7 +223,21 @@ def escaped(name: str) -> str:
     return "/".join(_UNSAFE.sub("_", to_wire(part)) if part.strip(".") else "_" for part in name.split("/"))
 
 
-def _tops(found: Sequence[Found]) -> list[Item]:
+async def _vaults(env: Env, found: Sequence[Found]) -> dict[str, Seal]:
+    """The vaults below all of *found*, by their paths on the disk.
+
+    Raises:
+        VaultLockedError: one of them is locked; without it the archive would lack something.
+    """
+    vaults: dict[str, Seal] = {}
+    for one in found:
+        vaults |= await vaults_below(env, one)
+    for seal in vaults.values():
+        _ = seal.is_foreign or seal.keys
+    return vaults
+
+
+def _tops(found: Sequence[Found], vaults: Mapping[str, Seal]) -> list[Item]:
     """Everything asked for, under its last name; a second one with that name gets a number."""
     items, taken = [], set[str]()
     for one in found:
@@ -228,7 +248,7 @@ def _tops(found: Sequence[Found]) -> list[Item]:
             number += 1
             name = numbered(one.spot.plain_name, number)
         taken.add(escaped(name).casefold())
-        items.append(Item(one.spot.home.core, one.spot.disk, name, one.entry, seal))
+        items.append(Item(one.spot.home.core, one.spot.disk, name, one.entry, seal, vaults))
     return items
 
 

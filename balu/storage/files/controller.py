@@ -150,9 +150,11 @@ class FileController(Controller):
         return Duplicates(duplicates=await check_exists(files, folder, data.filenames))
 
     @post("/archive", operation_id="prepareArchive", opt=READ)
-    async def archive(self, files: Files, data: JSONBody[ArchiveWanted]) -> ArchiveReady:
+    async def archive(
+        self, files: Files, env: NamedDependency[Env], data: JSONBody[ArchiveWanted]
+    ) -> ArchiveReady:
         """Where to download these files and folders as one archive."""
-        return ArchiveReady(url=await archive_url(files, data))
+        return ArchiveReady(url=await archive_url(env, files, data))
 
     @get("/stats", operation_id="getFileStats", opt=READ)
     async def stats(self, env: NamedDependency[Env], caller: NamedDependency[Caller]) -> FileStats:

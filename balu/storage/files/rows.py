@@ -88,6 +88,13 @@ class FileRows:
             path for path in steps.values() if path and path[0].parent_id is None and path[0].trash_id is None
         ]
 
+    async def folders_like(self, owner_id: int, ending: str) -> list[list[FileRow]]:
+        """``path_of`` every folder of an owner whose name ends so."""
+        query = select(FileRow.id).where(
+            FileRow.owner_id == owner_id, FileRow.kind == "directory", FileRow.name_key.like(f"%{ending}")
+        )
+        return await self.paths_of((await self._session.scalars(query)).all())
+
     async def adopt(
         self, volume_id: int, owner_id: int, parent_id: int, entries: Iterable[Entry]
     ) -> dict[str, FileRow]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from balu_core import Volume
     from balu_core._native import VaultKeys
 
+SUFFIX = ".vault"
+"""How the folder of a vault is called on the disk; without it nobody would look for its seal."""
 FRONT, CHUNK, TAG = 4096 + 56, 16_384, 16
 """Of ``docs/formats/vault.md``: bytes before the first chunk, of a chunk, and of its tag."""
 

@@ -14,7 +14,7 @@ from balu.kernel.errors import BaluError, ForbiddenError, UnavailableError
 from balu.kernel.lookup import Lookup, Rows
 from balu.kernel.threads import Threads, finish
 from balu.kernel.unit import Env, open_unit, persistently
-from balu.storage.files.across import Across, check_boundary, crosses_seal
+from balu.storage.files.across import Across, check_vaults, crosses_seal
 from balu.storage.files.commit import DOUBTFUL, Writer
 from balu.storage.files.crossing import Crossing, Watch
 from balu.storage.files.displace import displace, put_back
@@ -243,17 +243,17 @@ class FileService:
         """
         if not source.spot.parts:
             raise WrongKindError("The home folder itself stays where it is.")
-        check_boundary(source.spot, target)
+        if target.is_same(source.spot):
+            return source
+        await check_vaults(self._env, source, target)
+        _check_cycle(source, target, on_conflict)
+        _check_reserved(target)
+        _check_move(source.spot, target)
         if crosses_seal(source.spot, target):
             source.spot.need(Right.DELETE)
             copied = (await self.copy(source, target, on_conflict=on_conflict)).found
             await displace(self._env, source)
             return copied
-        if target.is_same(source.spot):
-            return source
-        _check_cycle(source, target, on_conflict)
-        _check_reserved(target)
-        _check_move(source.spot, target)
         parent = await Writer(self._env).folder(target.parent)
         crosses = target.home.mounted.id != source.spot.home.mounted.id
 
@@ -392,7 +392,7 @@ class FileService:
         _check_cycle(source, target, on_conflict, is_copy=True)
         _check_reserved(target)
         target.need(Right.EDIT)
-        check_boundary(source.spot, target)
+        await check_vaults(self._env, source, target)
         if crosses_seal(source.spot, target):
             return await Across(self._env, self.make_folder).copy(source, target, on_conflict)
         await Writer(self._env).folder(target.parent)

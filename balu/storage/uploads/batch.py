@@ -33,6 +33,7 @@ MAX_FILES = 1000
 MAX_FILE_BYTES = 4 << 20
 MAX_BYTES = 64 << 20
 MAX_LINE_BYTES = 4 << 20
+LONG_LINE = "The first line of a batch has at most 4 MiB."
 MAX_S = 60.0
 STEP_BYTES = 4 << 20
 """Bytes gathered before they are written; what arrives meanwhile waits with the client."""
@@ -155,13 +156,16 @@ class _Batch:
 
     async def _first_line(self, body: AsyncIterator[bytes]) -> bytearray:
         """Take the line; returns what came after it."""
-        buffer = bytearray()
-        while (end := buffer.find(b"\n", max(0, len(buffer) - STEP_BYTES))) < 0:
+        buffer, searched = bytearray(), 0
+        while (end := buffer.find(b"\n", searched)) < 0:
+            searched = len(buffer)
             if len(buffer) > MAX_LINE_BYTES:
-                raise TooLargeError("The first line of a batch has at most 4 MiB.")
+                raise TooLargeError(LONG_LINE)
             if (chunk := await anext(body, None)) is None:
                 raise MalformedError("A batch begins with one line of JSON.")
             buffer += chunk
+        if end > MAX_LINE_BYTES:
+            raise TooLargeError(LONG_LINE)
         self._line = bytes(buffer[:end])
         try:
             self._files = FILES.decode(self._line)

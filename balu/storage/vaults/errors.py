@@ -1,6 +1,6 @@
 """What can be refused about a vault."""
 
-from balu.kernel.errors import BaluError, ForbiddenError, NotFoundError
+from balu.kernel.errors import BaluError, ConflictError, ForbiddenError, NotFoundError
 
 
 class VaultNotFoundError(NotFoundError):
@@ -11,6 +11,12 @@ class WrongPassphraseError(ForbiddenError):
     """This is not the passphrase of the vault."""
 
     code = "vault-passphrase"
+
+
+class VaultChangedError(ConflictError):
+    """The passphrase was changed meanwhile."""
+
+    code = "vault-changed"
 
 
 class NoServerError(BaluError):

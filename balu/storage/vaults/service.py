@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from balu.kernel.caller import Caller
 from balu.kernel.errors import InvalidError
@@ -20,6 +20,7 @@ from balu.storage.files import (
     Spot,
     Terms,
     VaultBoundaryError,
+    VaultNotGivenError,
     Writer,
     check_name,
     set_aside,
@@ -28,7 +29,7 @@ from balu.storage.files import (
     volume_id_of,
 )
 from balu.storage.vaults import record as records
-from balu.storage.vaults.errors import VaultNotFoundError
+from balu.storage.vaults.errors import VaultChangedError, VaultNotFoundError
 from balu.storage.vaults.models import VaultOpenRow, VaultRow
 from balu.storage.vaults.opened import MARKER, OpenVaults, marker_of
 from balu.storage.vaults.record import KeyRecord, Opened
@@ -64,9 +65,12 @@ class VaultService:
         Raises:
             FileExistsHereError: something is called so.
             VaultBoundaryError: the folder lies in another vault.
+            VaultNotGivenError: it is somebody else's, to whom the vault would belong.
         """
         files = FileService(self._env, self._caller)
         parent = await files.spot(parent_path, volume_id_of(mount))
+        if parent.given is not None:
+            raise VaultNotGivenError("A vault is its owner's alone. Make it among your own files.")
         if parent.content_seal is not None:
             raise VaultBoundaryError("A vault cannot go into another one.")
         folder_name = check_name(name if name.endswith(SUFFIX) else name + SUFFIX)
@@ -137,6 +141,7 @@ class VaultService:
 
         Raises:
             WrongPassphraseError: *passphrase* is neither the present one nor the recovery kit.
+            VaultChangedError: somebody else changed it meanwhile.
         """
         row = (await self.get(vault_id)).row
         opened = await self._secrets(row, passphrase)
@@ -148,12 +153,14 @@ class VaultService:
     async def _keep(self, row: VaultRow, record: KeyRecord) -> None:
         data = records.encode(record)
         core = (await self._env.part(Volumes).get(row.volume_id)).core
-        with told(row.name):
-            await self._threads.run(core.put_keys, row.uid, data)
         async with open_unit(self._env) as unit:
-            found = await unit.session.get(VaultRow, row.id)
-            if found is not None:
-                found.record = data
+            instead = update(VaultRow).where(VaultRow.id == row.id, VaultRow.record == row.record)
+            changed = await unit.session.scalar(instead.values(record=data).returning(VaultRow.id))
+            if changed is None:
+                raise VaultChangedError("Its passphrase was changed meanwhile. Try again with the new one.")
+            # Before the commit, and so in the same order as the rows: the disk must not keep a loser's.
+            with told(row.name):
+                await self._threads.run(core.put_keys, row.uid, data)
 
     async def delete(self, vault_id: int) -> None:
         """Lock it and move its folder to the trash; when that is emptied, its keys go for good."""

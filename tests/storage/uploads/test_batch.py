@@ -43,6 +43,13 @@ async def test_every_file_of_a_batch_arrives_whole(client: httpx.AsyncClient, pl
     assert usage["reserved_bytes"] == 0
 
 
+async def test_a_batch_may_come_in_one_large_piece(client: httpx.AsyncClient, place: Any) -> None:
+    files: list[Item] = [({"path": f"{n}.bin"}, bytes([n]) * (3 << 20)) for n in range(2)]
+    answer = await send(client, batch(files))
+    assert answer.status_code == 200, answer.text
+    assert [(place.home / f"{n}.bin").read_bytes() for n in range(2)] == [body for _, body in files]
+
+
 async def test_sending_a_batch_again_changes_nothing(client: httpx.AsyncClient, place: Any) -> None:
     body = batch([({"path": "a.txt"}, b"one"), ({"path": "b.txt", "mtime": 5}, b"two")])
     first = await send(client, body)

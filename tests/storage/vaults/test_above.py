@@ -1,0 +1,95 @@
+"""A vault in a folder: what lies above it is packed, moved and given away, and the vault stays one."""
+
+import asyncio
+import io
+import zipfile
+
+from balu.storage.vaults.record import decode, open_with_passphrase
+from tests.storage.vaults.conftest import BODY, PASSPHRASE, SECRET, Vault
+
+BEN = {"x-test-user": "ben"}
+
+
+async def test_archives_of_what_is_above_hold_them_too_or_say_that_it_is_locked(vault: Vault) -> None:
+    await vault.put(f"Sub/{SECRET}")
+    folder = await given_to_ben(vault)
+    for query in ({"path": "Docs"}, {"path": ""}, {"path": "Docs", "format": "tar.zst"}):
+        answer = await vault.client.get("/api/files/archive", params=query)
+        assert answer.status_code == 200
+        if "format" not in query:
+            with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+                assert archive.read(f"Docs/Papers.vault/Sub/{SECRET}") == BODY
+                assert archive.read("Docs/open.txt") == b"open"
+                assert not any("vault.balu" in name for name in archive.namelist())
+    his = await vault.client.get("/api/files/archive", params={"path": "Shared with me/Docs"}, headers=BEN)
+    with zipfile.ZipFile(io.BytesIO(his.content)) as archive:
+        assert archive.namelist() == ["Docs/", "Docs/open.txt"]
+    await vault.lock()
+    for locked in (
+        await vault.client.get("/api/files/archive", params={"path": "Docs"}),
+        await vault.client.post("/api/files/archive", json={"paths": ["Docs"]}),
+    ):
+        assert (locked.status_code, locked.json()["code"]) == (423, "vault-locked"), folder
+
+
+async def given_to_ben(vault: Vault) -> int:
+    """Put the vault into a folder that Ben may do everything with; returns its number."""
+    await vault.client.put("/api/files/content/Docs/open.txt?parents=1", content=b"open")
+    move = {"source_path": "Papers.vault", "target_path": "Docs/Papers.vault"}
+    assert (await vault.client.put("/api/files/move", json=move)).status_code == 200
+    docs: int = (await vault.client.get("/api/files/list")).json()["files"][0]["file_id"]
+    wish = {"username": "ben", "can_view": True, "can_edit": True, "can_delete": True, "can_share": True}
+    assert (await vault.client.post(f"/api/files/{docs}/permissions", json=wish)).status_code == 200
+    return docs
+
+
+async def test_a_folder_above_takes_no_vault_where_it_would_be_none(vault: Vault) -> None:
+    await vault.put(SECRET)
+    await given_to_ben(vault)
+    client = vault.client
+    other = await client.post("/api/vaults", json={"name": "Other", "passphrase": PASSPHRASE})
+    assert other.status_code == 201
+    for act, method in (("move", "PUT"), ("copy", "POST")):
+        wish = {"source_path": "Docs", "target_path": "Other.vault/Docs"}
+        refused = await client.request(method, f"/api/files/{act}", json=wish)
+        assert (refused.status_code, refused.json()["code"]) == (409, "vault-boundary"), refused.text
+        wish = {"source_path": "Shared with me/Docs", "target_path": "mine"}
+        taken = await client.request(method, f"/api/files/{act}", json=wish, headers=BEN)
+        assert taken.status_code in {403, 409}, taken.text
+    assert sorted(await vault.names("Docs")) == ["Papers.vault", "open.txt"]
+    assert await vault.names("Other.vault") == []
+    assert (await client.get(f"/api/files/download/Docs/Papers.vault/{SECRET}")).content == BODY
+
+
+async def test_what_was_shared_keeps_its_place_also_in_front_of_a_vault(vault: Vault) -> None:
+    client = vault.client
+    await client.put("/api/files/content/his.txt", content=b"his", headers=BEN)
+    file_id = (await client.get("/api/files/list", headers=BEN)).json()["files"][0]["file_id"]
+    wish = {"username": "anna", "can_edit": True, "can_delete": True}
+    assert (await client.post(f"/api/files/{file_id}/permissions", json=wish, headers=BEN)).is_success
+    move = {"source_path": "Shared with me/his.txt", "target_path": "Papers.vault/his.txt"}
+    refused = await client.put("/api/files/move", json=move)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden"), refused.text
+    assert await vault.names() == []
+    assert (await client.get("/api/files/download/his.txt", headers=BEN)).content == b"his"
+
+
+async def test_a_vault_is_made_among_ones_own_files_only(vault: Vault) -> None:
+    await given_to_ben(vault)
+    wish = {"name": "His", "passphrase": PASSPHRASE, "parent_path": "Shared with me/Docs"}
+    refused = await vault.client.post("/api/vaults", json=wish, headers=BEN)
+    assert (refused.status_code, refused.json()["code"]) == (403, "vault-not-given"), refused.text
+    assert sorted(await vault.names("Docs")) == ["Papers.vault", "open.txt"]
+
+
+async def test_of_two_new_passphrases_at_once_one_wins_everywhere(vault: Vault) -> None:
+    url, news = f"{vault.url}/passphrase", ("first of the two", "second of the two")
+    wishes = [{"passphrase": PASSPHRASE, "new_passphrase": new} for new in news]
+    answers = await asyncio.gather(*(vault.client.put(url, json=wish) for wish in wishes))
+    codes = {answer.status_code: new for answer, new in zip(answers, news, strict=True)}
+    assert 200 in codes, [answer.text for answer in answers]
+    assert set(codes) - {200} <= {403, 409}, [answer.text for answer in answers]
+    assert len(codes) == 2
+    (keyfile,) = (vault.place.root / ".balu/vaults").iterdir()
+    open_with_passphrase(decode(keyfile.read_bytes()), codes.pop(200))
+    assert (await vault.unlock(codes.popitem()[1])).status_code == 403
