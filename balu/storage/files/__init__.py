@@ -47,6 +47,7 @@ from balu.storage.files.seals import (
     VaultBoundaryError,
     VaultLockedError,
     VaultNotGivenError,
+    without_names,
 )
 from balu.storage.files.service import FileService
 from balu.storage.files.terms import OnConflict, Staged, Stored, Terms, staged_of
@@ -118,4 +119,5 @@ __all__ = [
     "to_wire",
     "told",
     "volume_id_of",
+    "without_names",
 ]

@@ -3,13 +3,17 @@
 from typing import Any, Literal
 
 import msgspec
+from msgspec import structs
 
 from balu.identity.users import UserService
 from balu.kernel.caller import Caller
+from balu.kernel.errors import BaluError
 from balu.kernel.jobs import Run, job
 from balu.storage.files.crossing import StoppedError
+from balu.storage.files.names import to_wire
 from balu.storage.files.places import Found
 from balu.storage.files.schemas import FileMoved, OnConflict
+from balu.storage.files.seals import without_names
 from balu.storage.files.service import FileService
 
 
@@ -42,7 +46,7 @@ async def carry_files(run: Run, *, wish: dict[str, Any]) -> FileMoved | None:
     target = await files.spot(data.target_path, data.target_mount)
 
     async def watch(percent: float) -> bool:
-        await run.progress(percent, source.spot.path)
+        await run.progress(percent, source.spot.stored_path)
         return not await run.cancelled()
 
     try:
@@ -54,9 +58,15 @@ async def carry_files(run: Run, *, wish: dict[str, Any]) -> FileMoved | None:
             found = (await files.copy(source, target, on_conflict=data.on_conflict, watch=watch)).found
     except StoppedError:
         return None
+    except BaluError as error:
+        error.detail = without_names(error)
+        raise
     return _moved(files, data, found)
 
 
 def _moved(files: FileService, data: CarryWish, found: Found) -> FileMoved:
-    message = "Moved" if data.action == "move" else "Copied"
-    return FileMoved(message=message, file=files.item(found), replaced=files.displaced)
+    message, item, spot = "Moved" if data.action == "move" else "Copied", files.item(found), found.spot
+    if spot.seal is not None:  # the row of a job knows no names and no bytes
+        name = to_wire(spot.name)
+        item = structs.replace(item, name=name, path=spot.stored_path, mime_type=None, blake3=None)
+    return FileMoved(message=message, file=item, replaced=files.displaced)

@@ -192,8 +192,8 @@ async def _later(
     conflict: OnConflict,
 ) -> Response[FileMoved]:
     wish = CarryWish(
-        action=action, file_id=source.row.id, target_path=target.path, target_mount=target.home.mounted.id,
-        on_conflict=conflict,
+        action=action, file_id=source.row.id, target_path=target.stored_path,
+        target_mount=target.home.mounted.id, on_conflict=conflict,
     )  # fmt: skip
     async with open_unit(env) as unit:
         job_id = await enqueue(unit, carry_files, owner_id=caller.user_id, wish=wish)

@@ -112,6 +112,11 @@ class Seals:
         return None
 
 
+def without_names(error: BaluError) -> str:
+    """What a refusal says, for rows that must not know the names in a vault."""
+    return f"{error.title}." if f"{SUFFIX}/" in error.detail else error.detail
+
+
 def plain_size(size: int) -> int:
     """Plain bytes in a file of *size* bytes; 0 for a length no complete file has."""
     chunks, last = divmod(max(size - FRONT, 0), CHUNK + TAG)

@@ -8,6 +8,7 @@ import msgspec
 from litestar import Controller, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
+from msgspec import structs
 
 from balu.identity.users import UserService
 from balu.kernel.caller import Caller
@@ -15,6 +16,9 @@ from balu.kernel.errors import BaluError, InvalidError
 from balu.kernel.jobs import JobAccepted, JobService, Run, enqueue, job
 from balu.kernel.unit import Unit
 from balu.storage.files import (
+    SUFFIX,
+    WITH_FILES,
+    Files,
     FileService,
     Found,
     Spot,
@@ -22,6 +26,7 @@ from balu.storage.files import (
     WrongKindError,
     check_name,
     volume_id_of,
+    without_names,
 )
 from balu.storage.trash.service import TrashService
 
@@ -67,7 +72,7 @@ class BatchItem(msgspec.Struct, kw_only=True):
 
     file_id: int
     path: str
-    """Where it is now."""
+    """Where it is now; names in a vault as they are on the disk."""
     was: str | None
     """Where it was; None for a copy and for what came out of the trash."""
     mount: int
@@ -100,10 +105,15 @@ class BatchController(Controller):
     """One act on many."""
 
     path, tags = "/files", ("files",)
+    dependencies = WITH_FILES
 
     @post("/batch", operation_id="batchFiles", status_code=202, opt={"scope": "files:write"})
     async def batch(
-        self, unit: NamedDependency[Unit], own_id: NamedDependency[int], data: JSONBody[BatchCreate]
+        self,
+        unit: NamedDependency[Unit],
+        files: Files,
+        own_id: NamedDependency[int],
+        data: JSONBody[BatchCreate],
     ) -> JobAccepted:
         """Start it; items fail alone, and the job's result says which."""
         if data.action in {"move", "copy"} and data.target_path is None and data.folder_id is None:
@@ -112,8 +122,41 @@ class BatchController(Controller):
             await former_batch(unit, own_id, data.job_id)
         elif not (data.ids or data.paths or data.include or data.filter):
             raise InvalidError("Name files, or a filter that finds them.", field="ids")
-        job_id = await enqueue(unit, batch_files, owner_id=own_id, wish=msgspec.to_builtins(data))
+        wish = msgspec.to_builtins(await _stored(files, data))
+        job_id = await enqueue(unit, batch_files, owner_id=own_id, wish=wish)
         return JobAccepted(job_id=job_id, status_url=f"/api/jobs/{job_id}")
+
+
+async def _stored(files: FileService, data: BatchCreate) -> BatchCreate:
+    """The same for the row of a job, which must not know the names in a vault.
+
+    Raises:
+        VaultLockedError: they cannot be turned into what is on the disk.
+    """
+    volume_id, include, wish = volume_id_of(data.mount), data.include, data.filter
+
+    async def stored(path: str) -> str:
+        return (await files.spot(path, volume_id)).stored_path if f"{SUFFIX}/" in path else path
+
+    if wish is not None:
+        folder = await files.find(wish.path, wish.folder_id, volume_id)
+        if folder.spot.content_seal is not None:
+            include, wish = [*include, *await matching(files, folder.spot, wish)], None
+    return structs.replace(
+        data, paths=[await stored(path) for path in data.paths], include=include, filter=wish,
+        target_path=None if data.target_path is None else await stored(data.target_path),
+    )  # fmt: skip
+
+
+async def matching(files: FileService, folder: Spot, wish: BatchFilter) -> list[int]:
+    """Ids of what *wish* means in a folder."""
+    listed = await files.list(folder, Window(contains=wish.contains))
+    return [
+        item.file_id
+        for item in listed.items(_Hit)
+        if (wish.type is None or item.type == wish.type)
+        and (wish.pattern is None or fnmatch(item.name.casefold(), wish.pattern.casefold()))
+    ]
 
 
 async def former_batch(unit: Unit, owner_id: int, job_id: int | None) -> BatchResult:
@@ -149,7 +192,7 @@ async def batch_files(run: Run, *, wish: dict[str, Any]) -> BatchResult:
         except BaluError as error:
             result.failed += 1
             if len(result.failures) < MAX_FAILURES:
-                result.failures.append(BatchFailure(what=what, code=error.code, detail=error.detail))
+                result.failures.append(BatchFailure(what=what, code=error.code, detail=without_names(error)))
         await run.progress(100 * (number + 1) / len(steps), f"{number + 1} of {len(steps)}")
     return result
 
@@ -184,15 +227,7 @@ class _Batch:
         wish = self._data.filter
         if wish is None:
             return ()
-        spot = await self._folder(wish.path, wish.folder_id)
-        listed = await self._files.list(spot, Window(contains=wish.contains))
-        items = listed.items(_Hit)
-        return [
-            item.file_id
-            for item in items
-            if (wish.type is None or item.type == wish.type)
-            and (wish.pattern is None or fnmatch(item.name.casefold(), wish.pattern.casefold()))
-        ]
+        return await matching(self._files, await self._folder(wish.path, wish.folder_id), wish)
 
     def _of_trash(self, trash_id: int) -> Step:
         async def restore() -> object:
@@ -244,7 +279,7 @@ class _Batch:
             spot = found.spot
             was = source.spot if source else spot
             item = BatchItem(
-                file_id=found.row.id, path=spot.path, was=was.path if source else None,
+                file_id=found.row.id, path=spot.stored_path, was=was.stored_path if source else None,
                 mount=spot.home.mounted.id, was_mount=was.home.mounted.id,
             )  # fmt: skip
             self._result.items.append(item)

@@ -2,8 +2,16 @@
 
 import asyncio
 import io
+import json
 import zipfile
+from pathlib import Path
+from typing import Any
 
+from sqlalchemy import select
+
+from balu.kernel.jobs import JobRow
+from balu.kernel.jobs.run import work
+from balu.kernel.unit import Env, open_unit
 from balu.storage.vaults.record import decode, open_with_passphrase
 from tests.storage.vaults.conftest import BODY, PASSPHRASE, SECRET, Vault
 
@@ -80,6 +88,47 @@ async def test_a_vault_is_made_among_ones_own_files_only(vault: Vault) -> None:
     refused = await vault.client.post("/api/vaults", json=wish, headers=BEN)
     assert (refused.status_code, refused.json()["code"]) == (403, "vault-not-given"), refused.text
     assert sorted(await vault.names("Docs")) == ["Papers.vault", "open.txt"]
+
+
+async def test_rows_of_jobs_know_no_names(vault: Vault, env: Env, tmp_path: Path) -> None:
+    client, place = vault.client, "Papers.vault/Private"
+    for name in ("tax-return.pdf", "tax-notice.txt"):
+        await vault.put(f"Private/{name}")
+    (tmp_path / "other").mkdir()
+    wish = {"name": "other", "path": str(tmp_path / "other")}
+    assert (await client.post("/api/volumes", json=wish, headers={"x-test-user": "root"})).status_code == 201
+    await client.get("/api/files/list?mount=2")
+    with (tmp_path / "other/anna/loan-contract").open("wb") as file:
+        file.truncate(65 << 20)
+
+    async def done(method: str, address: str, wish: Any) -> dict[str, Any]:
+        answer = await client.request(method, f"/api/files/{address}", json=wish)
+        assert answer.status_code == 202, answer.text
+        await work(env, answer.json()["job_id"])
+        result: dict[str, Any] = (await client.get(answer.json()["status_url"])).json()
+        return result
+
+    paths = [f"{place}/tax-return.pdf", f"{place}/no-such-bill"]
+    first = await done("POST", "batch", {"action": "move", "paths": paths, "target_path": "Papers.vault"})
+    assert (first["result"]["done"], first["result"]["failed"]) == (1, 1), first
+    chosen = {"action": "copy", "filter": {"path": place, "pattern": "tax-n*"}, "target_path": "Papers.vault"}
+    assert (await done("POST", "batch", chosen))["result"]["done"] == 1
+    assert sorted(await vault.names()) == ["Private", "tax-notice.txt", "tax-return.pdf"]
+    undone = await done("POST", "batch", {"action": "undo", "job_id": first["id"]})
+    assert undone["result"]["done"] == 1, undone
+    assert sorted(await vault.names(place)) == ["tax-notice.txt", "tax-return.pdf"]
+    into = {"source_path": "loan-contract", "mount": 2, "target_path": f"{place}/loan", "target_mount": 1}
+    assert (await done("PUT", "move", into))["status"] == "completed"
+    assert "loan" in await vault.names(place)
+    over = {**into, "source_path": f"{place}/loan", "mount": 1, "target_path": "back", "target_mount": 2}
+    await done("PUT", "move", over)
+    async with open_unit(env, writes=False) as unit:
+        rows = (await unit.session.scalars(select(JobRow).where(JobRow.owner_id == 1))).all()
+        told = [json.dumps([row.args, row.result, row.message, row.error]) for row in rows]
+    needles = ("tax-", "Private", "no-such", f"{place}/loan", '"loan"')
+    assert [text for text in told if any(needle in text for needle in needles)] == []
+    await vault.lock()
+    assert (await client.post("/api/files/batch", json=chosen)).status_code == 423
 
 
 async def test_of_two_new_passphrases_at_once_one_wins_everywhere(vault: Vault) -> None:
