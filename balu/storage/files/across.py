@@ -6,10 +6,12 @@ from balu.kernel.threads import Threads
 from balu.kernel.unit import Env, open_unit
 from balu.storage.files.commit import Writer
 from balu.storage.files.errors import FileExistsHereError, told
+from balu.storage.files.names import from_stored
 from balu.storage.files.places import Found, Places, Spot
 from balu.storage.files.rows import FileRows
 from balu.storage.files.seals import SUFFIX, Seal, Seals, VaultBoundaryError
 from balu.storage.files.terms import OnConflict, Stored, Terms
+from balu.storage.files.window import EVERYTHING
 from balu_core import Source
 
 BLOCK = 1 << 20
@@ -96,26 +98,24 @@ class Across:
                 number, place = number + 1, target.numbered(number + 1)
 
     async def _below(self, source: Spot, target: Spot) -> None:
-        offset = 0
-        while True:
-            with told(source.path):
-                listing = await self._threads.run(
-                    source.home.core.listing, source.disk, offset=offset, limit=WINDOW
-                )
-            seal, names = source.content_seal, [entry.name for entry in listing.entries]
-            plain = names if seal is None else seal.plain(names)
-            for entry, name in zip(listing.entries, plain, strict=True):
-                if name is None or entry.kind not in {"file", "directory"}:
+        with told(source.path):
+            listing = await self._threads.run(source.home.core.listing, source.disk, limit=EVERYTHING)
+        # All names at once: page by page, whatever is removed meanwhile would hide something else.
+        names = [from_stored(name) for name in listing.stored_names()]
+        del listing
+        for start in range(0, len(names), WINDOW):
+            seal, part = source.content_seal, names[start : start + WINDOW]
+            plain = part if seal is None else seal.plain(part)
+            for name, shown in zip(part, plain, strict=True):
+                if shown is None:
                     continue
-                here, there = source.child(entry.name), target.child(name)
-                if entry.kind == "file":
+                here, there = source.child(name), target.child(shown)
+                entry = await self._places.stat(here)
+                if entry is not None and entry.kind == "file":
                     await self._file(here, entry.mtime_ns, there, "fail")
-                else:
+                elif entry is not None and entry.kind == "directory":
                     await self._make_folder(there)
                     await self._below(here, there)
-            offset += len(names)
-            if len(names) < WINDOW:
-                return
 
     async def _file(self, source: Spot, mtime_ns: int, target: Spot, on_conflict: OnConflict) -> Stored:
         with told(source.path):

@@ -18,11 +18,12 @@ from balu.kernel.threads import Threads
 from balu.kernel.unit import Env
 from balu.storage.files.across import vaults_below
 from balu.storage.files.mounts import volume_id_of
-from balu.storage.files.names import numbered, to_wire
+from balu.storage.files.names import from_stored, numbered, to_wire
 from balu.storage.files.places import Found, Places
 from balu.storage.files.schemas import ArchiveWanted
 from balu.storage.files.seals import Seal
 from balu.storage.files.service import FileService
+from balu.storage.files.window import EVERYTHING
 from balu.storage.files.zipstream import ZipStream
 from balu_core import Entry, Source, Volume
 
@@ -48,14 +49,18 @@ class Item:
     vaults: Mapping[str, Seal] = field(default_factory=dict)
     """Where something below is a vault, by paths on the disk; somebody else's is left out."""
 
-    def below(self, entry: Entry, name: str) -> "Item | None":
-        """Something in this folder, under its *name* as it would be outside of a vault."""
-        disk = f"{self.disk}/{entry.name}"
+    def below(self, name: str, shown: str) -> "Item | None":
+        """What is called *name* in this folder, and *shown* outside of a vault; None when it is gone."""
+        disk = f"{self.disk}/{name}"
         vault = self.vaults.get(disk)
         if vault is not None and vault.is_foreign:
             return None
         core = self.core if vault is None else vault.through(self.core)
-        return Item(core, disk, f"{self.name}/{name}".lstrip("/"), entry, self.seal or vault, self.vaults)
+        try:
+            entry = core.stat(disk)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return Item(core, disk, f"{self.name}/{shown}".lstrip("/"), entry, self.seal or vault, self.vaults)
 
 
 async def download_archive(exchange: Exchange) -> None:
@@ -178,21 +183,17 @@ def walked(tops: Sequence[Item]) -> Iterator[Item]:
 
 
 def _below(folder: Item) -> Iterator[Item]:
-    offset = 0
-    while True:
-        try:
-            window = folder.core.listing(folder.disk, offset=offset, limit=WINDOW).entries
-        except FileNotFoundError:
-            return  # deleted meanwhile, as if it had been before
-        offset += len(window)
-        names = [entry.name for entry in window]
-        plain = names if folder.seal is None else folder.seal.plain(names)
-        items = [
-            folder.below(entry, name) for entry, name in zip(window, plain, strict=True) if name is not None
-        ]
-        yield from walked([item for item in items if item is not None])
-        if len(window) < WINDOW:
-            return
+    try:
+        # All names at once: page by page, whatever is removed meanwhile would hide something else.
+        names = folder.core.listing(folder.disk, limit=EVERYTHING).stored_names()
+    except FileNotFoundError:
+        return  # deleted meanwhile, as if it had been before
+    for start in range(0, len(names), WINDOW):
+        part = [from_stored(name) for name in names[start : start + WINDOW]]
+        plain = part if folder.seal is None else folder.seal.plain(part)
+        for name, shown in zip(part, plain, strict=True):
+            if shown is not None and (item := folder.below(name, shown)) is not None:
+                yield from walked([item])
 
 
 def opened(item: Item) -> Source | None:

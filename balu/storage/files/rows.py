@@ -170,6 +170,11 @@ class FileRows:
         )
         return int(total or 0)
 
+    async def tree_length(self, top_id: int) -> int:
+        """How many rows there are: its own and those of everything below it."""
+        query = select(func.count()).select_from(_below(top_id))
+        return int(await self._session.scalar(query) or 0)
+
     async def tree_ids(self, top_id: int) -> list[int]:
         """The row's id and those of everything below it."""
         return list((await self._session.scalars(select(_below(top_id).c.id))).all())

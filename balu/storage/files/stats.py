@@ -17,6 +17,7 @@ from balu.storage.files.service import FileService
 from balu.storage.volumes import QuotaService
 
 TOP = 10
+AT_ONCE = 5000
 
 
 async def check_exists(files: FileService, folder: Spot, names: Sequence[str]) -> list[Duplicate]:
@@ -54,15 +55,19 @@ async def stats(env: Env, caller: Caller) -> FileStats:
         )
         top = list((await unit.session.scalars(largest)).all())
         usage = await QuotaService(unit).usage(caller.user_id)
-        names = await unit.session.execute(
-            select(FileRow.name, FileRow.size).where(*mine, FileRow.kind == "file")
-        )
         counts: Counter[str] = Counter()
         sizes: Counter[str] = Counter()
-        for name, size in names:
-            family = (mime_of(name, "file") or "other").partition("/")[0]
-            counts[family] += 1
-            sizes[family] += size
+        page = select(FileRow.id, FileRow.name, FileRow.size).where(*mine, FileRow.kind == "file")
+        page, after = page.order_by(FileRow.id).limit(AT_ONCE), 0
+        while True:
+            part = (await unit.session.execute(page.where(FileRow.id > after))).all()
+            for _, name, size in part:
+                family = (mime_of(name, "file") or "other").partition("/")[0]
+                counts[family] += 1
+                sizes[family] += size
+            if len(part) < AT_ONCE:
+                break
+            after = part[-1].id
     files = FileService(env, caller)
     shown = [files.item(found) for found in await files.places.find_all(caller, top)]
     count, size = totals.get("file", (0, 0))

@@ -9,7 +9,8 @@ import httpx
 import pytest
 import zstandard
 
-from balu.storage.files.archive import escaped
+from balu.storage.files.archive import Item, escaped, walked
+from balu.storage.files.service import FileService
 
 
 async def get(client: httpx.AsyncClient, *paths: str, kind: str = "zip", **more: Any) -> httpx.Response:
@@ -32,6 +33,22 @@ def plant(home: Path) -> dict[str, bytes]:
 async def tree(client: httpx.AsyncClient, place: Any) -> dict[str, bytes]:
     await client.get("/api/files/list")
     return plant(place.home)
+
+
+async def test_what_is_removed_meanwhile_hides_nothing_else(files: FileService, place: Any) -> None:
+    found = await files.find("", None)
+    names = [f"{number:04}" for number in range(1200)]
+    (place.home / "d").mkdir()
+    for name in names:
+        (place.home / "d" / name).touch()
+    core, top = found.spot.home.core, "anna/d"
+    seen = []
+    for item in walked([Item(core, top, "d", core.stat(top))]):
+        seen.append(item.name)
+        if item.name == "d/0500":
+            for name in names[:400]:
+                (place.home / "d" / name).unlink()
+    assert seen == ["d", *(f"d/{name}" for name in names)]
 
 
 async def test_a_zip_holds_every_file_and_no_link(client: httpx.AsyncClient, tree: dict[str, bytes]) -> None:
