@@ -50,6 +50,8 @@ export async function sendByTus(task: Task, tell: Telling, signal: AbortSignal):
       const from = startOf(request);
       if (from === null) return;
       const digest = await pieceDigest(id, file, from, Math.min(from + PIECE, file.size));
+      // A request that was aborted before it was sent has lost its headers, and would go out without them.
+      if (signal.aborted) throw new DOMException("stopped", "AbortError");
       request.setHeader("Upload-Checksum", `blake3 ${btoa(String.fromCharCode(...digest))}`);
     },
     onAfterResponse(_, answer) {
