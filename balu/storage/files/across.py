@@ -53,6 +53,18 @@ async def check_vaults(env: Env, source: Found, target: Spot) -> None:
         raise VaultBoundaryError("A vault in this folder would not be one there. Move it out first.")
 
 
+async def check_copy(env: Env, source: Found) -> None:
+    """What has a key of its own is not doubled: erasing the one would make the other unreadable.
+
+    Raises:
+        VaultBoundaryError: it is a vault, or one lies in it.
+    """
+    seal = source.spot.content_seal
+    is_vault = seal is not None and seal.depth == len(source.spot.parts)
+    if is_vault or await vaults_below(env, source):
+        raise VaultBoundaryError("A vault is not copied. Make another and copy what is in this one to it.")
+
+
 async def vaults_below(env: Env, found: Found) -> dict[str, Seal]:
     """The vaults in a folder, by their paths on the disk; none for what lies in a vault itself."""
     spot = found.spot

@@ -14,7 +14,7 @@ from balu.kernel.errors import BaluError, ForbiddenError, UnavailableError
 from balu.kernel.lookup import Lookup, Rows
 from balu.kernel.threads import Threads, finish
 from balu.kernel.unit import Env, open_unit, persistently
-from balu.storage.files.across import Across, check_vaults, crosses_seal
+from balu.storage.files.across import Across, check_copy, check_vaults, crosses_seal
 from balu.storage.files.commit import DOUBTFUL, Writer
 from balu.storage.files.crossing import Crossing, Watch
 from balu.storage.files.displace import displace, put_back
@@ -395,6 +395,7 @@ class FileService:
         await check_vaults(self._env, source, target)
         if crosses_seal(source.spot, target):
             return await Across(self._env, self.make_folder).copy(source, target, on_conflict)
+        await check_copy(self._env, source)
         await Writer(self._env).folder(target.parent)
         if on_conflict == "replace" and await self._is_in_the_way(source, target):
             target.need(Right.DELETE)

@@ -69,6 +69,18 @@ async def test_a_folder_above_takes_no_vault_where_it_would_be_none(vault: Vault
     assert (await client.get(f"/api/files/download/Docs/Papers.vault/{SECRET}")).content == BODY
 
 
+async def test_a_vault_is_not_doubled(vault: Vault) -> None:
+    await vault.put(SECRET)
+    client = vault.client
+    assert (await client.post("/api/files/folder", json={"path": "", "name": "Docs"})).is_success
+    for source, target in (("Papers.vault", "Again.vault"), ("Docs", "Docs 2")):
+        refused = await client.post("/api/files/copy", json={"source_path": source, "target_path": target})
+        assert (refused.status_code, refused.json()["code"]) == (409, "vault-boundary"), refused.text
+        move = {"source_path": "Papers.vault", "target_path": "Docs/Papers.vault"}
+        await client.put("/api/files/move", json=move)
+    assert await vault.names("") == ["Docs"]
+
+
 async def test_what_was_shared_keeps_its_place_also_in_front_of_a_vault(vault: Vault) -> None:
     client = vault.client
     await client.put("/api/files/content/his.txt", content=b"his", headers=BEN)
