@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import stat
 from pathlib import Path
 
 STANDS_STILL_S = 90
@@ -28,20 +29,23 @@ def _set_all() -> bool:
 
 
 def _set(descriptor: int) -> bool:
-    """Whether *descriptor* is a listening TCP socket, which is set then."""
+    """Whether *descriptor* is a listening TCP socket, which is set then.
+
+    Nothing is copied or closed: closing any descriptor of a file drops all locks this process holds on it,
+    and SQLite relies on its own (fcntl(2), POSIX advisory locks).
+    """
     try:
-        copy = os.dup(descriptor)
+        if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+            return False
+        found = socket.socket(fileno=descriptor)
     except OSError:
         return False
     try:
-        found = socket.socket(fileno=copy)
-    except OSError:
-        os.close(copy)
-        return False
-    with found:
         if found.family not in {socket.AF_INET, socket.AF_INET6}:
             return False
         if not found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             return False
         found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STANDS_STILL_S * 1000)
         return True
+    finally:
+        found.detach()
