@@ -1,5 +1,6 @@
 """`balu serve`: Granian's web workers and one job worker, started and watched together."""
 
+import errno
 import os
 import shutil
 import signal
@@ -17,10 +18,13 @@ from granian.log import LogLevels
 
 from balu.kernel import bootkey
 from balu.kernel.config import Server
+from balu.kernel.errors import UnavailableError
 
 MIB = 1024 * 1024
 RESTART_DELAY_S = 1.0
 GREET_TRIES, GREET_PAUSE_S = 600, 0.1
+PORT_TRIES, PORT_PAUSE_S = 50, 0.2
+"""A server that was killed keeps its port until its last write is on the disk."""
 
 
 class JobWorker:
@@ -56,6 +60,40 @@ class JobWorker:
             child.wait()
 
 
+def check_port(server: Server) -> None:
+    """See that nobody else listens where Balu is about to.
+
+    Granian's workers share their port with whoever asks the same way (SO_REUSEPORT): a second server would
+    start without a word, and each would get some of the other's requests.
+
+    Raises:
+        UnavailableError: the port is taken, or not for this user, or the address is not this machine's.
+    """
+    for tries_left in reversed(range(PORT_TRIES)):
+        try:
+            family, kind, *_, address = socket.getaddrinfo(
+                server.host, server.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            with socket.socket(family, kind) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+                probe.listen(1)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or not tries_left:
+                raise UnavailableError(_said(server, error)) from error
+            time.sleep(PORT_PAUSE_S)
+        else:
+            return
+
+
+def _said(server: Server, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {server.port} is in use by another program. End it, or give another --port."
+    if error.errno == errno.EACCES:
+        return f"Port {server.port} needs more rights than this user has. Give a --port from 1024 on."
+    return f"Cannot listen on {server.host}, port {server.port}: {error.strerror or error}."
+
+
 def greet(data_dir: Path, server: Server) -> None:
     """Print where Balu is once it answers, and the link that claims it while it has no owner."""
     shown = "127.0.0.1" if server.host in {"0.0.0.0", "::"} else server.host  # noqa: S104  what was asked for
@@ -77,6 +115,7 @@ def greet(data_dir: Path, server: Server) -> None:
 
 def serve(data_dir: Path, server: Server, *, jobs: bool = True) -> None:
     """Serve until SIGTERM or SIGINT; requests under way get ``server.drain_timeout_s`` to finish."""
+    check_port(server)
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     run_dir = data_dir / "run"
     shutil.rmtree(run_dir / "metrics", ignore_errors=True)  # figures of processes that are gone

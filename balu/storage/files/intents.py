@@ -23,6 +23,8 @@ PATIENCE_S = 2.0
 """How long a name that somebody else holds is waited for."""
 KEPT = "kept"
 """Worker of reservations that outlive every process: their upload has a row and expires by itself."""
+OVER = ("Z", "X")
+"""States of a process that has ended (proc(5))."""
 Name = tuple[int, int, str]
 """Volume id, parent id, name."""
 
@@ -234,9 +236,18 @@ def _worker(pid: int) -> str:
 
 
 def _started(pid: str) -> str:
-    """Start time of a process in clock ticks since boot, empty when there is none."""
+    """Start time of a process in clock ticks since boot, empty when there is none that does anything.
+
+    One that was killed stays in the list until its parent asks for it, which may take minutes; while a thread
+    of it is still in a write, it is not over.
+    """
+    place = Path(f"/proc/{pid}")
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        state, *figures = (
+            (place / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        )
+        if state in OVER and len(list((place / "task").iterdir())) <= 1:
+            return ""
     except OSError:
         return ""
-    return stat.rpartition(")")[2].split()[19]
+    return figures[18]

@@ -2,8 +2,11 @@
 
 import asyncio
 import secrets
+import subprocess
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -26,7 +29,7 @@ from balu.storage.files import (
     Writer,
 )
 from balu.storage.files.fsck import Fsck
-from balu.storage.files.intents import Intents
+from balu.storage.files.intents import Intents, this_worker
 from balu.storage.files.jobs import recover_files
 from balu.storage.files.names import to_stored
 from balu.storage.files.record import MovePlan, PutPlan
@@ -175,6 +178,44 @@ async def test_an_open_intent_of_a_living_worker_is_left_alone(
     assert place.private("staging") == [staged.id]
     async with open_unit(env, writes=False) as unit:
         assert (await unit.session.scalar(select(func.count()).select_from(IntentRow))) == 1
+
+
+class Sleeper:
+    """Another process, as a worker."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(["/bin/sleep", "600"])
+        self._stat = Path(f"/proc/{self._process.pid}/stat")
+        boot, space, *_ = this_worker().split("/")
+        self.name = f"{boot}/{space}/{self._process.pid}/{self._stat.read_text().split()[21]}"
+
+    def kill(self) -> None:
+        """Kill it, and do not ask how it ended."""
+        self._process.kill()
+        while self._stat.read_text().split()[2] != "Z":
+            time.sleep(0.01)
+
+    def wait(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+async def test_a_worker_that_was_killed_is_gone_though_nobody_asked_how_it_ended(
+    env: Env, files: FileService, place: Any
+) -> None:
+    await begin(env, files, "a.txt", b"new bytes")
+    sleeper = Sleeper()
+    try:
+        async with open_unit(env) as unit:
+            await unit.session.execute(update(IntentRow).values(worker=sleeper.name))
+            await unit.session.execute(update(ReservationRow).values(worker=sleeper.name))
+        await Recovery(env).run()
+        assert len(place.private("staging")) == 1, "it still runs"
+        sleeper.kill()
+        await Recovery(env).run()
+        assert place.private("staging") == []
+    finally:
+        sleeper.wait()
 
 
 @pytest.mark.parametrize("moved", [False, True])
