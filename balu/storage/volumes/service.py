@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from balu.kernel.config import Config
 from balu.kernel.errors import ConflictError
 from balu.kernel.threads import Threads
 from balu.kernel.unit import Env, open_unit
@@ -47,7 +48,8 @@ class VolumeService:
         A directory that already carries a marker keeps its identity, so a volume can be moved.
 
         Raises:
-            VolumePathError: not an absolute path of a directory we may write to, or inside another volume.
+            VolumePathError: not an absolute path of a directory we may write to, inside another volume, or
+                around Balu's own data.
             ConflictError: the name is taken.
         """
         await self._check_place(root)
@@ -113,6 +115,12 @@ class VolumeService:
         if not await self._threads.run(root.is_dir):
             raise VolumePathError(f"{root} is not a directory.", field="path")
         real = await self._threads.run(root.resolve)
+        mine = await self._threads.run(self._env.part(Config).data_dir.resolve)
+        if mine.is_relative_to(real):
+            raise VolumePathError(
+                f"{root} holds Balu's own database and keys ({mine}), which nobody may see as a file.",
+                field="path",
+            )
         for other in await self._volumes.all():
             there = Path(other.root)
             if real != there and (real.is_relative_to(there) or there.is_relative_to(real)):

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from balu.identity.users import UserService
+from balu.kernel.config import Config
 from balu.kernel.unit import Env, open_unit
 from balu.storage.files import FileRow, FileRows, Intents
 from balu.storage.trash.recover import recount
@@ -88,7 +89,7 @@ async def test_a_recount_corrects_the_ledger(client: httpx.AsyncClient, env: Env
 
 
 async def test_volumes_are_added_by_administrators(
-    client: httpx.AsyncClient, tmp_path: Path, place: Any
+    client: httpx.AsyncClient, env: Env, tmp_path: Path, place: Any
 ) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -99,6 +100,9 @@ async def test_volumes_are_added_by_administrators(
         (place.root / "anna").mkdir(exist_ok=True)
         refused = await client.post("/api/volumes", json={"name": "x", "path": path}, headers=root)
         assert refused.status_code == 422, path
+    around = {"name": "x", "path": str(env.part(Config).data_dir)}
+    refused = await client.post("/api/volumes", json=around, headers=root)
+    assert (refused.status_code, "database and keys" in refused.json()["detail"]) == (422, True)
     made = await client.post("/api/volumes", json=wish, headers=root)
     assert (made.status_code, made.json()["state"]) == (201, "online")
     volume_id = made.json()["id"]
