@@ -12,9 +12,10 @@ export function StartFrom({ onPick }: { onPick: (start: Partial<NewDevice>) => v
   const t = useText(inventoryText).form;
   const presets = useQuery(presetsQuery).data ?? [];
   const templates = useQuery(templatesQuery).data?.items ?? [];
-  const vendors = useQuery(vendorsQuery).data ?? [];
-  const models = useQuery(modelsQuery).data ?? [];
-  const places = useQuery(locationsQuery).data ?? [];
+  const [makers, types, rooms] = [useQuery(vendorsQuery), useQuery(modelsQuery), useQuery(locationsQuery)];
+  // A template names its vendor, model and place: picked before the catalogues are here, it would lose them.
+  const isEarly = makers.isPending || types.isPending || rooms.isPending;
+  const [vendors, models, places] = [makers.data ?? [], types.data ?? [], rooms.data ?? []];
   const [picked, setPicked] = useState("");
   const words: Record<string, string> = t.preset;
   const all = [
@@ -41,6 +42,7 @@ export function StartFrom({ onPick }: { onPick: (start: Partial<NewDevice>) => v
       label={t.startFrom}
       help={t.startFromHelp}
       value={picked}
+      disabled={isEarly}
       onChange={(event) => pick(event.target.value)}
       options={[{ value: "", label: t.startEmpty }, ...all]}
     />
