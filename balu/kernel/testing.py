@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import psutil  # type: ignore[import-untyped]
 import psycopg
 from litestar.types import Scope
 from psycopg import sql
@@ -29,6 +30,8 @@ from balu.kernel.migrate import upgrade
 POSTGRESQL_PROGRAMS = Path("/usr/lib/postgresql")
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SERVER_STARTS_WITHIN_S = 60.0
+LOCKED_WITHIN_S = 5.0
+PORTS, PORT_TRIES = range(20_000, 32_000), 100
 
 
 class FakeClock:
@@ -199,11 +202,17 @@ class Databases:
 
 
 def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody listens on at this moment.
+
+    Not one of those the system gives to outgoing connections: a client of another test would take it while
+    its server is started again.
+    """
+    for _ in range(PORT_TRIES):
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no free port")
 
 
 @dataclass(slots=True)
@@ -224,8 +233,59 @@ class Server:
 
     def kill(self) -> None:
         """End it as a power cut would, with everything it started."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        kill_group(self.process)
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process that leads its group, and the group, as a power cut would.
+
+    Back when all of it has ended: a worker that was killed inside a write ends only after it.
+    """
+    others = psutil.Process(process.pid).children(recursive=True)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + SERVER_STARTS_WITHIN_S
+    while any(map(_runs, others)):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"a killed server does not end: {others}")
+        time.sleep(0.01)
+
+
+def check_locks(data_dir: Path, pid: int) -> None:
+    """See that every process of a server locks each database that it has open.
+
+    Whatever closes one more descriptor of such a file drops the locks of its process, and another one that
+    ends then deletes a log that is in use: what was committed is lost.
+
+    Raises:
+        RuntimeError: saying which process has which database open without a lock.
+    """
+    deadline = time.monotonic() + LOCKED_WITHIN_S
+    while lockless := _lockless(data_dir, pid):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"open without a lock: {lockless}")
+        time.sleep(0.1)
+
+
+def _lockless(data_dir: Path, pid: int) -> list[tuple[int, Path]]:
+    """Processes and the databases they have open and not locked; one that is just opening it counts."""
+    held = [line.split() for line in Path("/proc/locks").read_text(encoding="ascii").splitlines()]
+    locks = {(line[4], line[5].rsplit(":", 1)[1]) for line in held if line[1] == "POSIX"}
+    found = []
+    for process in psutil.Process(pid).children(recursive=True):
+        with suppress(psutil.Error):
+            paths = {Path(file.path) for file in process.open_files()}
+            databases = [path for path in paths if path.parent == data_dir and path.suffix == ".db"]
+            numbers = [(path, str(path.stat().st_ino)) for path in databases]
+            found += [(process.pid, path) for path, ino in numbers if (str(process.pid), ino) not in locks]
+    return found
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextmanager
@@ -238,6 +298,8 @@ def running_server(data_dir: Path, **environ: str) -> Generator[Server, None, No
         try:
             _wait_until_up(server)
             yield server
+            if server.process.poll() is None:
+                check_locks(data_dir, server.process.pid)
         finally:
             server.process.terminate()
             try:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from balu.kernel.testing import Server
+from balu.kernel.testing import Server, check_locks
 
 
 def test_a_command_prints_its_data_and_nothing_else(tmp_path: Path) -> None:
@@ -29,3 +29,30 @@ def test_a_readable_database_of_before_is_closed_to_others(tmp_path: Path) -> No
     (tmp_path / "balu.db").chmod(0o644)
     subprocess.run(line, check=True, capture_output=True)
     assert stat.S_IMODE((tmp_path / "balu.db").stat().st_mode) == 0o600
+
+
+def test_a_command_beside_the_server_leaves_the_log_of_the_database_in_place(server: Server) -> None:
+    # Whoever closes a database last removes its log. A server that had lost its locks would not count.
+    log = server.data_dir / "balu.db-wal"
+    before = log.stat().st_ino
+    line = [sys.executable, "-m", "balu", "jobs", "list", "--data-dir", str(server.data_dir)]
+    for _ in range(3):
+        subprocess.run(line, check=True, capture_output=True)
+        assert log.stat().st_ino == before
+    check_locks(server.data_dir, server.process.pid)
+
+
+def test_a_server_does_not_share_the_port_of_another(server: Server, tmp_path: Path) -> None:
+    port = server.url.rsplit(":", 1)[1]
+    line = [sys.executable, "-m", "balu", "serve", "--data-dir", str(tmp_path / "new"), "--port", port]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"balu: Port {port} is in use by another program. End it, or give another --port.\n"
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_server_says_why_it_cannot_listen(tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "balu", "serve", "--data-dir", str(tmp_path / "new"), "--host", "192.0.2.1"]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "Cannot listen on 192.0.2.1, port 8000" in done.stderr

@@ -26,6 +26,7 @@ const FLAGS = [
 /** The server refuses settings it does not know, and tests want none of this machine's. */
 const ENVIRON = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("BALU_")));
 const START_MS = 120_000;
+const LOG_KEPT = 100_000;
 /** How long a page is waited for: a machine under load is slow, and that breaks nothing. */
 const PATIENCE_MS = 60_000;
 export const ADMIN = { username: "anna", password: "Correct-Horse-7" };
@@ -52,7 +53,7 @@ export async function startServer({ claimed = true, settings } = {}) {
       detached: true,
     });
     started.stderr.on("data", (part) => {
-      log = (log + part).slice(-4000);
+      log = (log + part).slice(-LOG_KEPT);
     });
     await healthy(url, () => log);
     return started;
@@ -61,6 +62,8 @@ export async function startServer({ claimed = true, settings } = {}) {
   const stop = async () => {
     server.kill("SIGTERM");
     if (server.exitCode === null && server.signalCode === null) await once(server, "exit");
+    const bad = log.split("\n").filter((line) => line && !line.includes('"level":"info"'));
+    if (bad.length > 0) process.stderr.write(`what the server at ${url} said:\n${bad.join("\n")}\n`);
     await rm(data, { recursive: true, force: true });
   };
   /** Kills it as a power cut would. */
@@ -194,10 +197,13 @@ async function healthy(url, log) {
   throw new Error(`the server did not start:\n${log()}`);
 }
 
+/** Not one of the ports that the system gives to outgoing connections: one of those would take it. */
 export async function freePort() {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address();
-  probe.close();
-  return port;
+  for (;;) {
+    const probe = createServer().listen(20_000 + Math.floor(Math.random() * 12_000), "127.0.0.1");
+    const [free] = await Promise.race([once(probe, "listening").then(() => [true]), once(probe, "error")]);
+    const port = probe.address()?.port;
+    probe.close();
+    if (free === true) return port;
+  }
 }

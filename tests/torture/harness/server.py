@@ -3,8 +3,6 @@
 import asyncio
 import http.client
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -22,7 +20,7 @@ from balu.app import DOMAINS, read_config
 from balu.kernel.clock import system_now
 from balu.kernel.env import open_env
 from balu.kernel.jobs import run_startup
-from balu.kernel.testing import free_port
+from balu.kernel.testing import check_locks, free_port, kill_group
 from balu.storage.files.recover import Recovery
 from balu.storage.uploads.service import UploadService
 from tests.torture.harness.audit import Seen, look
@@ -106,8 +104,8 @@ class Server:
 
     def kill(self) -> None:
         assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        check_locks(self.data_dir, self.process.pid)
+        kill_group(self.process)
 
     def processes(self) -> list[psutil.Process]:
         """The server and everything it started."""
