@@ -102,7 +102,8 @@ async def test_volumes_are_added_by_administrators(
         assert refused.status_code == 422, path
     around = {"name": "x", "path": str(env.part(Config).data_dir)}
     refused = await client.post("/api/volumes", json=around, headers=root)
-    assert (refused.status_code, "database and keys" in refused.json()["detail"]) == (422, True)
+    assert refused.status_code == 422
+    assert "database and keys" in refused.text
     made = await client.post("/api/volumes", json=wish, headers=root)
     assert (made.status_code, made.json()["state"]) == (201, "online")
     volume_id = made.json()["id"]
