@@ -163,7 +163,13 @@ def build(config: Config, domains: Sequence[Domain] = DOMAINS, *, now: Now = sys
         ),
         logging_config=None,
     )  # fmt: skip
-    balu.front = Front(
+    balu.front = front_of(balu, config, domains)
+    return balu
+
+
+def front_of(balu: Balu, config: Config, domains: Sequence[Domain]) -> Front:
+    """What stands before the router of *balu*."""
+    return Front(
         router=balu.route_inside,
         edge=Edge.of(config.of(Server)),
         routes=[HEALTH, *(route for domain in domains for route in domain.raw)],
@@ -172,7 +178,6 @@ def build(config: Config, domains: Sequence[Domain] = DOMAINS, *, now: Now = sys
         access_log=AccessLog.of(config.of(LogSettings)),
         secret_paths=[f"{prefix}/" for domain in domains for prefix in domain.secret_paths],
     )
-    return balu
 
 
 def create_app() -> Balu:

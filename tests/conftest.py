@@ -23,6 +23,7 @@ from balu.kernel.testing import (
     running_server,
 )
 from balu.kernel.unit import Env, Unit, open_unit
+from tests.torture.harness.needs import closing_line
 
 
 @pytest.fixture(scope="session")
@@ -112,3 +113,12 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server,
     """A real `balu serve` for all tests of a module."""
     with running_server(tmp_path_factory.mktemp("served")) as running:
         yield running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many fault tests ran, also when several processes ran them."""
+    told = {name: terminalreporter.stats.get(name, []) for name in ("passed", "skipped")}
+    mine = {name: [one for one in all_ if "tests/torture/" in one.nodeid] for name, all_ in told.items()}
+    if any(mine.values()):
+        passed = sum(report.when == "call" for report in mine["passed"])
+        terminalreporter.write_line(closing_line(passed, [str(one.longrepr) for one in mine["skipped"]]))

@@ -3,12 +3,18 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 
-from balu.app import Balu
+from balu.app import Balu, build, front_of
+from balu.kernel.config import Config
+from balu.kernel.domain import Domain
+from balu.kernel.testing import make_config
+from balu.kernel.unit import Env
 
 PATIENCE_S = 120.0
 
@@ -29,6 +35,22 @@ class Ear:
         """The next event."""
         sent = await asyncio.wait_for(self.from_server.get(), PATIENCE_S)
         return msgspec.json.decode(sent["text"])
+
+
+@cache
+def _router(domains: tuple[Domain, ...]) -> Balu:
+    return build(make_config(Path("/nonexistent"), domains), domains)
+
+
+def app_on(env: Env, domains: tuple[Domain, ...]) -> Balu:
+    """The application on an open *env*: no lifespan runs. Only one at a time, because all share one router.
+
+    Making the router takes a quarter of a second, and nothing in it depends on the settings.
+    """
+    app = _router(domains)
+    app.front = front_of(app, env.part(Config), domains)
+    app.state.env = app.front.env = env
+    return app
 
 
 @asynccontextmanager

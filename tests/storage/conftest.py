@@ -9,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from balu.app import DOMAINS, Balu, build
+from balu.app import DOMAINS, Balu
 from balu.identity.users import NewUser, UserService
 from balu.kernel.caller import Authenticator, Caller
 from balu.kernel.config import Config
@@ -19,6 +19,7 @@ from balu.kernel.jobs import run_startup
 from balu.kernel.testing import FakeClock, NamedInHeader
 from balu.kernel.unit import Env, open_unit
 from balu.storage.files.service import FileService
+from tests.listening import app_on
 
 ANNA = Caller(user_id=1, username="anna", grade="user")
 BEN = Caller(user_id=2, username="ben", grade="user")
@@ -85,10 +86,8 @@ def files(env: Env) -> FileService:
 
 
 @pytest.fixture
-def app(env: Env, config: Config) -> Balu:
-    app = build(config, ALL)
-    app.state.env = app.front.env = env
-    return app
+def app(env: Env) -> Balu:
+    return app_on(env, ALL)
 
 
 @pytest_asyncio.fixture

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from balu.app import DOMAINS, Balu, build
+from balu.app import DOMAINS, Balu
 from balu.kernel.caller import Authenticator, Caller
 from balu.kernel.config import Config
 from balu.kernel.domain import Domain
@@ -19,6 +19,7 @@ from balu.kernel.testing import FakeClock, NamedInHeader
 from balu.kernel.unit import Env
 from balu.operations.inventory.fields import clean_monitor
 from balu.operations.inventory.words import DEVICE_TYPES, INTERFACES, MONITOR_TYPES, NETWORKS, POE
+from tests.listening import app_on
 
 VERA = Caller(user_id=1, username="vera", grade="viewer")
 OLA = Caller(user_id=2, username="ola", grade="operator")
@@ -46,10 +47,8 @@ async def env(config: Config, clock: FakeClock) -> AsyncGenerator[Env, None]:
 
 
 @pytest.fixture
-def app(env: Env, config: Config) -> Balu:
-    app = build(config, ALL)
-    app.state.env = app.front.env = env
-    return app
+def app(env: Env) -> Balu:
+    return app_on(env, ALL)
 
 
 @pytest_asyncio.fixture

@@ -1,13 +1,14 @@
 """What a machine can do, found out by doing it once; and who may do without what."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -80,6 +81,9 @@ def _fuse() -> None:
             served.wait(30)
 
 
+NEED = re.compile(r"NEEDS (\w+)")
+
+
 def _program(name: str) -> Callable[[], None]:
     def look() -> None:
         if shutil.which(name) is None:
@@ -118,33 +122,26 @@ def lacking(need: str) -> str | None:
     return None
 
 
-class Skips:
-    """What was skipped in this session, and what of it was not expected."""
+def allowed() -> set[str]:
+    """What the present kind of environment may lack."""
+    kind = "privileged" if lacking("root") is None else "unprivileged"
+    with EXPECTED.open("rb") as file:
+        return set(tomllib.load(file)[kind]["may_lack"])
 
-    def __init__(self) -> None:
-        self.skipped = 0
-        self.by_need: Counter[str] = Counter()
 
-    @staticmethod
-    def allowed() -> set[str]:
-        """What the present kind of environment may lack."""
-        kind = "privileged" if lacking("root") is None else "unprivileged"
-        with EXPECTED.open("rb") as file:
-            return set(tomllib.load(file)[kind]["may_lack"])
+def refusal(needs: tuple[str, ...]) -> tuple[str, bool] | None:
+    """Why a test with these needs cannot run and whether that is a failure; None when it can run."""
+    missing = [(need, reason) for need in needs if (reason := lacking(need)) is not None]
+    if not missing:
+        return None
+    required = set(filter(None, os.environ.get("TORTURE_REQUIRE", "").split(",")))
+    names = {need for need, _ in missing}
+    fails = bool(names & required) or not names <= allowed()
+    return "; ".join(f"NEEDS {need.upper()}: {reason}" for need, reason in missing), fails
 
-    def note(self, needs: tuple[str, ...]) -> tuple[str, bool] | None:
-        """Why a test with these needs cannot run and whether that is a failure; None when it can run."""
-        missing = [(need, reason) for need in needs if (reason := lacking(need)) is not None]
-        if not missing:
-            return None
-        required = set(filter(None, os.environ.get("TORTURE_REQUIRE", "").split(",")))
-        names = {need for need, _ in missing}
-        fails = bool(names & required) or not names <= self.allowed()
-        self.skipped += not fails
-        self.by_need.update([] if fails else [missing[0][0]])
-        return "; ".join(f"NEEDS {need.upper()}: {reason}" for need, reason in missing), fails
 
-    def line(self, passed: int) -> str:
-        """The closing line."""
-        of = ", ".join(f"{need} {count}" for need, count in sorted(self.by_need.items()))
-        return f"torture: {passed} passed, {self.skipped} skipped" + (f" ({of})" if of else "")
+def closing_line(passed: int, reasons: Iterable[str]) -> str:
+    """How many fault tests ran, and how many of them were left out for which need."""
+    of = Counter(found[1].lower() for reason in reasons if (found := NEED.search(reason)))
+    told = ", ".join(f"{need} {count}" for need, count in sorted(of.items()))
+    return f"torture: {passed} passed, {of.total()} skipped" + (f" ({told})" if told else "")
