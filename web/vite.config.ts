@@ -6,6 +6,20 @@ import { shellWorker } from "./tools/shell-worker.ts";
 
 const api = process.env.BALU_API ?? "http://127.0.0.1:8000";
 
+/** What every page needs; not what the kernel itself loads later. */
+const START = new RegExp(
+  [
+    /node_modules\/(react|react-dom|scheduler|@tanstack|openapi-fetch|lucide-react)\//,
+    /src\/(main|nav|routes)\.tsx?$/,
+    /src\/kernel\/(?!i18n\/(en|de)\.ts|dev\/|offline\/|shell\/(palette|matching|more))/,
+    /src\/.*\.css$/,
+    // Home takes what is dropped from its first moment on.
+    /src\/storage\/(files\/drop|uploads\/collect)\.ts$/,
+  ]
+    .map((one) => one.source)
+    .join("|"),
+);
+
 export default defineConfig({
   plugins: [react(), shellWorker(), precompress()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
@@ -20,14 +34,19 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       output: {
-        // Few requests before the first paint: the frameworks, and all of the kernel that every page has.
+        // Few requests before the first paint: one file for the frameworks, the kernel and the styles of every
+        // page, one for the words of a language, one for each area. What an area shows later has its own.
         codeSplitting: {
           groups: [
-            { name: "vendor", test: /node_modules\/(react|react-dom|scheduler|@tanstack|openapi-fetch)\// },
+            { name: "index", test: START },
+            { name: "en", test: /src\/(kernel\/i18n|home|storage\/(files|trash))\/en\.ts$/ },
+            { name: "de", test: /src\/(kernel\/i18n|home|storage\/(files|trash))\/de\.ts$/ },
+            { name: "auth", test: /src\/identity\/auth\/(?!setup|reset|rules)/ },
             {
-              name: "kernel",
-              test: /src\/kernel\/(?!i18n\/(en|de)\.ts|dev\/|offline\/|shell\/(palette|matching|more))|lucide-react/,
+              name: "files",
+              test: /src\/storage\/(files|uploads|vaults)\/(?!open-dialog|dialogs|follow|host|panel|conflict|create)/,
             },
+            { name: "inventory", test: /src\/operations\/inventory\/(?!(en|de|faults-\w+)\.ts$)/ },
           ],
         },
       },

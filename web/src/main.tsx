@@ -5,11 +5,14 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { hasSession } from "./kernel/api/client";
 import { queryClient } from "./kernel/api/query";
 import { kernelText } from "./kernel/i18n/kernel";
 import { language } from "./kernel/i18n/language";
 import { toast } from "./kernel/kit";
 import { focusHeadings } from "./kernel/router/focus";
+import { preloadPage } from "./kernel/router/lazy";
+import { firstPaint } from "./kernel/router/painted";
 import { reloadWhenStale } from "./kernel/router/stale";
 import { bootstrapQuery, watchSignedOut } from "./kernel/session/session";
 import { FrameContext } from "./kernel/shell/nav";
@@ -24,11 +27,14 @@ async function start(root: HTMLElement): Promise<void> {
   document.documentElement.lang = language();
   // Asked for beside the text; the routes wait for it and show what went wrong.
   void queryClient.prefetchQuery(bootstrapQuery);
+  if (hasSession()) preloadPage(router);
   await kernelText.load(language());
   watchSignedOut(() => {
     void router.navigate({ to: "/login", search: { next: router.state.location.href } });
   });
   focusHeadings(router);
+  // Drawn once, whole: what React shows in steps it holds back for a third of a second each.
+  await router.load();
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queryClient}>
@@ -38,14 +44,8 @@ async function start(root: HTMLElement): Promise<void> {
       </QueryClientProvider>
     </StrictMode>,
   );
-  if (import.meta.env.PROD)
-    whenLoaded(async () => (await import("./kernel/offline/register")).keepShell(offerUpdate));
-}
-
-/** What the first paint does not need waits for it. */
-function whenLoaded(then: () => unknown): void {
-  if (document.readyState === "complete") then();
-  else addEventListener("load", then, { once: true });
+  await firstPaint();
+  if (import.meta.env.PROD) await (await import("./kernel/offline/register")).keepShell(offerUpdate);
 }
 
 function offerUpdate(load: () => void): void {

@@ -1,6 +1,7 @@
 // Side bar, phone bar and palette, in order; and the parts that stay while pages change.
-import { type ComponentType, lazy } from "react";
+import type { ComponentType } from "react";
 import { Folder, House, Server, Trash2, Users } from "./kernel/kit/icons";
+import { lazyLater } from "./kernel/router/lazy";
 import type { NavItem } from "./kernel/shell/nav";
 
 export const nav: readonly NavItem[] = [
@@ -12,7 +13,7 @@ export const nav: readonly NavItem[] = [
 ];
 
 export const parts: readonly ComponentType[] = [
-  lazy(() => import("./storage/uploads/host")),
-  lazy(() => import("./storage/files/follow")),
-  lazy(() => import("./home/add")),
+  lazyLater(() => import("./storage/uploads/host")),
+  lazyLater(() => import("./storage/files/follow")),
+  lazyLater(() => import("./home/add")),
 ];

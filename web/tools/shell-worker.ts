@@ -5,6 +5,7 @@ import { build, type Plugin, type Rolldown } from "vite";
 const ENTRY = "src/kernel/offline/worker.ts";
 /** Loaded by the first page beside what it imports at once, in the language of its reader. */
 const TEXT = /src\/kernel\/i18n\/(?:en|de)\.ts$/;
+const START = /src\/main\.tsx$/;
 
 export function shellWorker(): Plugin {
   return {
@@ -44,7 +45,7 @@ function shellFiles(bundle: Rolldown.OutputBundle): string[] {
     chunk.imports.forEach(add);
   };
   for (const [name, chunk] of Object.entries(bundle)) {
-    if (chunk.type === "chunk" && (chunk.isEntry || TEXT.test(chunk.facadeModuleId ?? ""))) add(name);
+    if (chunk.type === "chunk" && chunk.moduleIds.some((id) => START.test(id) || TEXT.test(id))) add(name);
   }
   return [...found].sort();
 }

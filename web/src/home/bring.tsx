@@ -2,18 +2,21 @@
 import { useText } from "@/kernel/i18n/area";
 import { Button, cx, FileUp, FolderUp, Upload } from "@/kernel/kit";
 import { usePageDrop } from "@/storage/files/drop";
-import { uploads } from "@/storage/uploads/store";
-import { chooseForHome } from "./add";
 import { homeText } from "./text";
 
 const MY_FILES = "";
+// What uploads comes after the first paint.
+const choose = async (kind: "files" | "folder") => (await import("./add")).chooseForHome(kind);
 
-export default function BringFiles() {
+export function BringFiles() {
   const t = useText(homeText);
   const hover = usePageDrop({
     folder: MY_FILES,
     enabled: true,
-    onFiles: (found, folder) => void found.then((all) => uploads.add(all, folder)),
+    onFiles: (found, folder) =>
+      void Promise.all([found, import("@/storage/uploads/store")]).then(([all, { uploads }]) =>
+        uploads.add(all, folder),
+      ),
     onItems: () => undefined,
     onSpring: () => undefined,
   });
@@ -22,10 +25,10 @@ export default function BringFiles() {
       <Upload size={24} strokeWidth={1.75} aria-hidden />
       <p className="bring-words">{t.drop}</p>
       <div className="row">
-        <Button variant="primary" icon={FileUp} onClick={() => chooseForHome("files")}>
+        <Button variant="primary" icon={FileUp} onClick={() => void choose("files")}>
           {t.uploadFiles}
         </Button>
-        <Button icon={FolderUp} onClick={() => chooseForHome("folder")}>
+        <Button icon={FolderUp} onClick={() => void choose("folder")}>
           {t.uploadFolder}
         </Button>
       </div>

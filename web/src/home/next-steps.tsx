@@ -10,7 +10,7 @@ import { homeText } from "./text";
 
 const KEY = "balu.hidden-steps";
 
-export function NextSteps() {
+export default function NextSteps() {
   const t = useText(homeText);
   const isAdmin = useIsAdmin();
   const [hidden, setHidden] = useState(read);

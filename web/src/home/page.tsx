@@ -1,18 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { useText } from "@/kernel/i18n/area";
 import { useFormat } from "@/kernel/i18n/format";
 import { Card, Meter, Page, PageHeader, Skeleton } from "@/kernel/kit";
+import { lazyLater } from "@/kernel/router/lazy";
 import { useUser } from "@/kernel/session/session";
 import { quotaQuery } from "@/kernel/shell/quota";
+import { BringFiles } from "./bring";
 import "./home.css";
-import { NextSteps } from "./next-steps";
 import { homeText } from "./text";
 
-// What knows about files comes after the first paint.
-const BringFiles = lazy(() => import("./bring"));
-const Recent = lazy(() => import("./recent"));
-const InventoryTiles = lazy(() => import("@/operations/inventory/tiles"));
+const NextSteps = lazyLater(() => import("./next-steps"));
+const Recent = lazyLater(() => import("./recent"));
+const InventoryTiles = lazyLater(() => import("@/operations/inventory/tiles"));
 
 export function HomePage() {
   const t = useText(homeText);
@@ -27,13 +27,9 @@ export function HomePage() {
       />
       <div className="home-grid">
         <div className="stack home-main">
-          {user.grade !== "viewer" && (
-            <Suspense fallback={<div className="bring" />}>
-              <BringFiles />
-            </Suspense>
-          )}
-          <NextSteps />
+          {user.grade !== "viewer" && <BringFiles />}
           <Suspense>
+            <NextSteps />
             <Recent />
           </Suspense>
         </div>

@@ -1,8 +1,11 @@
 // The one way to the server's JSON: typed by path, cookie session, CSRF header, problems thrown.
 import createClient, { type Client } from "openapi-fetch";
 import { language } from "../i18n/language";
+import { firstPaint } from "../router/painted";
 import { Problem } from "./problem";
 
+/** Who is signed in: the only question whose answer the first paint needs. */
+const BEFORE_PAINT = "/api/bootstrap";
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
 let whenSignedOut: () => void = () => {};
@@ -18,11 +21,11 @@ const shared = createClient<Record<string, never>>({
 });
 
 shared.use({
-  onRequest({ request }) {
+  async onRequest({ request, schemaPath }) {
     request.headers.set("Accept-Language", language());
     if (!SAFE.has(request.method)) {
       for (const [name, value] of Object.entries(csrfHeaders())) request.headers.set(name, value);
-    }
+    } else if (schemaPath !== BEFORE_PAINT) await firstPaint();
     return request;
   },
 });
@@ -52,6 +55,11 @@ export async function call<T>(answer: Promise<Answer<T>>): Promise<T> {
   const problem = Problem.fromBody(got.response.status, parsed(got.error), got.response.headers);
   if (problem.status === 401 && problem.code === "unauthorized") whenSignedOut();
   throw problem;
+}
+
+/** Whether this browser was signed in when it last heard of the server; only the server knows about now. */
+export function hasSession(): boolean {
+  return "X-CSRF" in csrfHeaders();
 }
 
 /** For requests outside the client (uploads): the header that proves the page sent them. */

@@ -1,6 +1,7 @@
 // One socket to the server for everything that changes by itself. It comes back after every break, for
 // ever; whoever listens is then told that anything may have changed, since what was missed is unknown.
 import { useEffect, useRef } from "react";
+import { firstPaint } from "../router/painted";
 
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 60_000;
@@ -50,7 +51,7 @@ export function listen(topic: string, hear: Listener): () => void {
 function begin(): void {
   document.addEventListener("visibilitychange", visibility);
   addEventListener("online", now);
-  open();
+  void firstPaint().then(open);
 }
 
 function end(): void {

@@ -1,4 +1,6 @@
 // The page's side of the service worker: has it installed, and tells when another version is ready.
+import { entryOf } from "../router/stale";
+
 const LOOK_MS = 3_600_000;
 
 /**
@@ -32,9 +34,8 @@ export async function keepShell(offer: (load: () => void) => void): Promise<void
 /** Whether the worker is of the version that this page already runs: pages come from the server first. */
 function isOurs(worker: ServiceWorker): Promise<boolean> {
   const { port1, port2 } = new MessageChannel();
-  const source = document.querySelector<HTMLScriptElement>("script[type=module][src]")?.src;
   return new Promise((resolve) => {
     port1.onmessage = ({ data }) => resolve(data === true);
-    worker.postMessage({ script: source && new URL(source).pathname }, [port2]);
+    worker.postMessage({ script: entryOf(document) ?? undefined }, [port2]);
   });
 }

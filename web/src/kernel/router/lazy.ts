@@ -1,7 +1,8 @@
-import { lazyRouteComponent } from "@tanstack/react-router";
-import type { ComponentType } from "react";
+import { type AnyRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { type ComponentType, lazy } from "react";
 import type { Area } from "../i18n/area";
 import { language } from "../i18n/language";
+import { firstPaint } from "./painted";
 
 /** A page in its own chunk, loaded together with the text it needs. */
 export function lazyPage<K extends string, P extends object>(
@@ -13,4 +14,18 @@ export function lazyPage<K extends string, P extends object>(
     const [module] = await Promise.all([load(), ...areas.map((area) => area.load(language()))]);
     return module;
   }, name);
+}
+
+/** A part that the first paint does not need: its chunk is asked for afterwards. */
+export function lazyLater<P extends object>(load: () => Promise<{ default: ComponentType<P> }>) {
+  return lazy(() => firstPaint().then(load));
+}
+
+/** Asks for the chunks of the page at the current address, beside the question who is signed in. */
+export function preloadPage(router: AnyRouter): void {
+  for (const { routeId } of router.matchRoutes(router.latestLocation)) {
+    const page = router.routesById[routeId].options.component;
+    // What fails here is asked for again, and shown, when the page is drawn.
+    void page?.preload?.();
+  }
 }

@@ -22,6 +22,7 @@ async function isStale(): Promise<boolean> {
   return entryOf(fresh) !== entryOf(document);
 }
 
-function entryOf(page: Document): string | null {
-  return page.querySelector("script[type=module][src]")?.getAttribute("src") ?? null;
+/** The address of the script that starts the interface: the last, as it comes after those it needs. */
+export function entryOf(page: Document): string | null {
+  return [...page.querySelectorAll("script[type=module][src]")].at(-1)?.getAttribute("src") ?? null;
 }
