@@ -69,7 +69,6 @@ export function InventoryPage() {
         lead={stats.data && t.lead(stats.data.total_devices, stats.data.enabled_devices)}
         actions={
           <>
-            <MoreMenu search={search} condensed={condensed} onReshape={reshape} mayWrite={mayWrite} />
             {mayWrite && (
               <LinkButton to="/server/inventory/discover" search={{}} icon={SearchIcon}>
                 {t.discover}
@@ -80,6 +79,7 @@ export function InventoryPage() {
                 {t.add}
               </Button>
             )}
+            <MoreMenu search={search} condensed={condensed} onReshape={reshape} mayWrite={mayWrite} />
           </>
         }
       />

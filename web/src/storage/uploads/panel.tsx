@@ -52,7 +52,7 @@ export function UploadPanel({ view, onDecide }: PanelProps) {
     <section className="uploads" aria-label={t.title} data-open={open}>
       <header className="uploads-head">
         <h2 className="grow uploads-title">
-          <Title view={view} />
+          <Title view={view} open={open} />
         </h2>
         {view.active && <IconButton icon={Pause} label={t.pauseAll} onClick={() => uploads.pauseAll()} />}
         {!view.active && view.paused > view.interrupted + view.missing && (
@@ -97,7 +97,7 @@ export function UploadPanel({ view, onDecide }: PanelProps) {
   );
 }
 
-function Title({ view }: { view: QueueView }) {
+function Title({ view, open }: { view: QueueView; open: boolean }) {
   const t = useText(uploadsText);
   const format = useFormat();
   if (view.active) {
@@ -105,7 +105,8 @@ function Title({ view }: { view: QueueView }) {
     return `${running}${view.left === null ? "" : ` · ${t.left(format.duration(view.left))}`}`;
   }
   if (view.paused > 0) return t.pausedTitle(view.paused);
-  if (view.conflicts.length > 0) return t.conflict.left(view.conflicts.length);
+  // The open list asks below, beside the button that answers.
+  if (view.conflicts.length > 0) return open ? t.title : t.conflict.left(view.conflicts.length);
   const failed = view.failures.reduce((sum, one) => sum + one.count, 0);
   if (failed > 0) return t.problems(failed);
   return view.finished > 0 ? t.done(view.finished) : t.stopped;
