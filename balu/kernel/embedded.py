@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -113,8 +114,9 @@ class EmbeddedConnection:
         self._thread.shutdown(wait=False)
 
     def stop(self) -> None:
-        """Close it without a loop to wait on."""
-        self._thread.submit(self.raw.close)
+        """Close it without a loop to wait on; once more does nothing."""
+        with suppress(RuntimeError):  # its thread has ended, so it is closed
+            self._thread.submit(self.raw.close)
         self._thread.shutdown(wait=False)
 
 

@@ -1,4 +1,6 @@
 import asyncio
+import logging
+import random
 import sqlite3
 import subprocess
 import sys
@@ -190,6 +192,36 @@ async def test_nothing_is_stored_when_a_unit_fails(env: Env, clock: FakeClock) -
             raise LookupError
     async with open_unit(env, writes=False) as unit:
         assert await unit.session.scalar(select(func.count()).where(ScheduleRow.name == "never")) == 0
+
+
+async def test_who_goes_away_in_the_middle_leaves_no_transaction_behind(
+    env: Env, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    chance = random.Random(20261121)
+    async with open_unit(env) as unit:
+        unit.session.add(schedule(clock, "counted"))
+
+    async def work(*, writes: bool) -> None:
+        async with open_unit(env, writes=writes) as unit:
+            for _ in range(3):
+                await unit.session.scalar(select(func.count()).select_from(ScheduleRow))
+            if writes:
+                counted = update(ScheduleRow).where(ScheduleRow.name == "counted")
+                await unit.session.execute(counted.values(cron="0 0 1 1 *"))
+
+    async def begin_and_leave() -> None:
+        task = asyncio.create_task(work(writes=chance.random() < 0.3))
+        for _ in range(chance.randrange(3)):
+            await asyncio.sleep(chance.random() * 0.01)
+            task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    for _ in range(40):
+        await asyncio.gather(*(begin_and_leave() for _ in range(12)))
+    await asyncio.gather(*(work(writes=writes) for writes in (True, False) * 8))
+    # PostgreSQL's driver leaves connections to the garbage collector that are cancelled twice.
+    wrong = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert not wrong or "postgresql" in str(env.write.kw["bind"].url)
 
 
 def test_uuid_keys_are_of_version_seven() -> None:
