@@ -216,7 +216,7 @@ async def test_who_goes_away_in_the_middle_leaves_no_transaction_behind(
             task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    for _ in range(40):
+    for _ in range(20):
         await asyncio.gather(*(begin_and_leave() for _ in range(12)))
     await asyncio.gather(*(work(writes=writes) for writes in (True, False) * 8))
     # PostgreSQL's driver leaves connections to the garbage collector that are cancelled twice.
