@@ -228,6 +228,10 @@ class Server:
     def restart(self) -> None:
         """Kill it hard and start it again on the same data directory and port."""
         self.kill()
+        self.start()
+
+    def start(self) -> None:
+        """Start it again after ``kill``."""
         self.process = _start(self.data_dir, self.url, self.log)
         _wait_until_up(self)
 

@@ -153,15 +153,20 @@ class Server:
         return self.data_dir / "volumes" / "main" / "torture"
 
     def look(self, *, later: timedelta | None = None) -> Seen:
-        """Compare disk and rows; *later* first cleans up as if that time had passed."""
+        """As ``look_at`` its data."""
+        return look_at(self.data_dir, later=later)
 
-        async def work() -> Seen:
-            now = system_now if later is None else lambda: system_now() + later
-            async with open_env(read_config(self.data_dir), DOMAINS, now=now) as env:
-                await run_startup(env, [job for domain in DOMAINS for job in domain.startup])
-                if later is not None:
-                    await UploadService(env).expire()
-                    await Recovery(env).collect()
-                return await look(env, is_collected=later is not None)
 
-        return asyncio.run(work())
+def look_at(data_dir: Path, *, later: timedelta | None = None) -> Seen:
+    """Compare disk and rows of a server at rest; *later* first cleans up as if that time had passed."""
+
+    async def work() -> Seen:
+        now = system_now if later is None else lambda: system_now() + later
+        async with open_env(read_config(data_dir), DOMAINS, now=now) as env:
+            await run_startup(env, [job for domain in DOMAINS for job in domain.startup])
+            if later is not None:
+                await UploadService(env).expire()
+                await Recovery(env).collect()
+            return await look(env, is_collected=later is not None)
+
+    return asyncio.run(work())
