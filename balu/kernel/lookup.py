@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,13 +32,13 @@ class Lookup:
         if self._embedded is not None:
             return await self._embedded.much(sql, parameters) if much else self._embedded.few(sql, parameters)
         async with self._engine.connect() as connection:
-            found = await connection.exec_driver_sql(_with_percents(sql), dict(parameters))
+            found = await connection.exec_driver_sql(with_percents(sql), dict(parameters))
             return [tuple(row) for row in found.all()]
 
     @property
     def each(self) -> str:
         """Table function over the JSON array ``:values``; its column is ``value``."""
-        return EACH["sqlite" if self._embedded is not None else "postgresql"]
+        return each(is_sqlite=self._embedded is not None)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -45,10 +46,19 @@ class Lookup:
             await self._embedded.aclose()
 
 
-EACH = {
-    "sqlite": "json_each(:values) AS each",
-    "postgresql": "json_array_elements_text(CAST(:values AS json)) AS each(value)",
-}
+def each(*, is_sqlite: bool, are_texts: bool = True) -> str:
+    """Table function over the JSON array ``:values``; its column is ``value``, a text or a JSON array.
+
+    Elements of arrays are had by ``value->>0``, which is text on PostgreSQL.
+    """
+    if is_sqlite:
+        return "json_each(:values) AS each"
+    return f"json_array_elements{'_text' if are_texts else ''}(CAST(:values AS json)) AS each(value)"
+
+
+def instant(moment: datetime, *, is_sqlite: bool) -> datetime | str:
+    """*moment* as a parameter for a column of times."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if is_sqlite else moment
 
 
 class _Embedded:
@@ -90,6 +100,6 @@ class _Embedded:
 
 
 @lru_cache(maxsize=256)
-def _with_percents(sql: str) -> str:
+def with_percents(sql: str) -> str:
     """The same statement with the parameters of psycopg."""
     return _NAMED.sub(r"%(\1)s", sql.replace("%", "%%"))

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from balu.kernel.clock import Now
+from balu.kernel.lookup import with_percents
 from balu.kernel.outbox import Heard, Outbox
 
 T = TypeVar("T")
@@ -41,6 +42,25 @@ class Unit:
     now: Now
     outbox: Outbox
     env: Env
+
+    async def sql(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Rows of one hand-written statement in this transaction; see ``kernel.lookup`` for its form.
+
+        The session's changes go first, so that everything happens in the order of the code; its objects do
+        not see what the statement changes.
+        """
+        pending = self.session.sync_session
+        if pending.new or pending.dirty or pending.deleted:
+            await self.session.flush()
+        connection = await self.session.connection()
+        spelled = text if self.is_sqlite else with_percents(text)
+        result = await connection.exec_driver_sql(spelled, dict(parameters))
+        return [tuple(row) for row in result.all()] if result.returns_rows else []
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Which of the two databases this is."""
+        return self.session.get_bind().dialect.name == "sqlite"
 
 
 @asynccontextmanager

@@ -62,6 +62,18 @@ class UserService:
             raise UserNotFoundError("There is no such account.")
         return row
 
+    async def quota_of(self, user_id: int) -> int | None:
+        """Bytes the account may store, None without a limit; asked before every write.
+
+        Raises:
+            UserNotFoundError: there is no such account.
+        """
+        found = await self._unit.sql("SELECT quota_bytes FROM user_account WHERE id = :id", {"id": user_id})
+        if not found:
+            raise UserNotFoundError("There is no such account.")
+        quota: int | None = found[0][0]
+        return quota
+
     async def find(self, username: str) -> UserRow | None:
         """The account of this name, upper and lower case being the same."""
         key = username.casefold()

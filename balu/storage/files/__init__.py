@@ -17,6 +17,7 @@ from balu.storage.files.errors import (
 from balu.storage.files.events import FileChanged, FilesPurged
 from balu.storage.files.facts import BATCH
 from balu.storage.files.fsck import Examination
+from balu.storage.files.gather import Gatherer
 from balu.storage.files.grants import Grants
 from balu.storage.files.group import Group, Landed, Piece
 from balu.storage.files.intents import Intents, begin
@@ -50,7 +51,7 @@ from balu.storage.files.seals import (
     without_names,
 )
 from balu.storage.files.service import FileService
-from balu.storage.files.terms import OnConflict, Staged, Stored, Terms, staged_of
+from balu.storage.files.terms import OnConflict, Outcome, Staged, Stored, Terms, staged_of
 from balu.storage.files.window import Window
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "FilesPurged",
     "FolderNotEmptyError",
     "Found",
+    "Gatherer",
     "Grants",
     "Group",
     "Home",
@@ -84,6 +86,7 @@ __all__ = [
     "JournalRow",
     "Landed",
     "OnConflict",
+    "Outcome",
     "Piece",
     "Places",
     "PutBack",

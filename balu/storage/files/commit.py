@@ -227,7 +227,7 @@ class Writer:
                 or (present is not None and present == staged.digest)
             )
             check_terms(place, row, terms, same=same)
-            plan = put_plan(parent.row, place, row, staged)
+            plan = put_plan(parent.row.id, place, row, staged)
             touched = same and row is not None and terms.mtime_ns not in {None, row.mtime_ns}
             if touched:
                 plan = structs.replace(plan, base_id=None, is_touch=True)

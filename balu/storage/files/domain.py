@@ -9,6 +9,7 @@ from balu.storage.files.archive import ARCHIVE
 from balu.storage.files.carrying import carry_files
 from balu.storage.files.controller import FileController
 from balu.storage.files.folders import FolderController
+from balu.storage.files.gather import Gatherer
 from balu.storage.files.jobs import (
     end_grants,
     prune_versions,
@@ -37,7 +38,7 @@ from balu.storage.files.transfer import TransferController
 
 def parts(_config: Config) -> Mapping[type, Any]:
     """What lives as long as the process."""
-    return {Homes: Homes(), Seals: Seals()}
+    return {Homes: Homes(), Seals: Seals(), Gatherer: Gatherer()}
 
 
 FILES = Domain(

@@ -17,13 +17,14 @@ from msgspec import structs
 
 from balu.kernel.errors import BaluError, UnavailableError, UnsafePathError
 from balu.kernel.threads import Threads, finish
-from balu.kernel.unit import Env, open_unit, persistently
+from balu.kernel.unit import Env, Unit, open_unit, persistently
 from balu.storage.files.commit import BEAT_S, DOUBTFUL, Writer
 from balu.storage.files.errors import explained, told
+from balu.storage.files.facts import RowFacts
 from balu.storage.files.group_rows import GroupRows, Made
 from balu.storage.files.intents import Intents
 from balu.storage.files.models import FileRow
-from balu.storage.files.names import name_key
+from balu.storage.files.names import name_key, to_stored
 from balu.storage.files.places import Found, Home, Spot
 from balu.storage.files.record import PutPlan, record_put
 from balu.storage.files.rights import Right
@@ -42,8 +43,14 @@ class Landed:
     """Where one file of a group ended up."""
 
     spot: Spot
-    etag: str
+    entry: Entry
+    row: FileRow | RowFacts
     outcome: Outcome
+
+    @property
+    def etag(self) -> str:
+        """The strong entity tag of the bytes."""
+        return self.row.etag
 
 
 @dataclass(slots=True)
@@ -71,15 +78,21 @@ class Piece:
 
 
 class Group:
-    """Small files of one home on their way. Not for several tasks at once."""
+    """Small files of one home on their way. Not for several tasks at once.
 
-    def __init__(self, env: Env, home: Home) -> None:
+    With *alone* whatever cannot be settled together follows one by one. Otherwise such a piece has no result,
+    and nothing of it is left.
+    """
+
+    def __init__(self, env: Env, home: Home, *, alone: bool = True) -> None:
         self._env = env
         self._home = home
+        self._is_for_all = alone
         self._threads = env.part(Threads)
         self._writer = Writer(env)
         self._pieces: list[Piece] = []
         self._id = secrets.token_hex(16)
+        self._has_reserved = False
 
     async def stage(self, pieces: Sequence[Piece], data: bytes) -> None:
         """Take files whose bytes lie back to back in *data*; a wrong checksum ends its file only.
@@ -131,7 +144,8 @@ class Group:
             for piece in planned:
                 piece.is_left = True
             raise
-        await self._alone()
+        if self._is_for_all:
+            await self._alone()
         await self._drop()
 
     async def _parents(self) -> dict[tuple[str, ...], Found]:
@@ -146,7 +160,8 @@ class Group:
             except BaluError as error:
                 piece.result = error
                 continue
-            if parts not in parents:
+            # One who may not make the folder says nothing about the next one, who may.
+            if parts not in parents or (piece.terms.parents and isinstance(parents[parts], BaluError)):
                 try:
                     parents[parts] = await self._writer.folder(piece.spot.parent, make=piece.terms.parents)
                 except BaluError as error:
@@ -174,7 +189,7 @@ class Group:
                     ]
                     present = await rows.present(parent.row.id, (piece.spot.name for piece, _ in here))
                     for piece, entry in here:
-                        _decide(piece, entry, parent.row, present.get(name_key(piece.spot.name), []))
+                        _decide(piece, entry, parent.row.id, present.get(name_key(piece.spot.name), []))
                 for piece in pieces:
                     if piece.plan is not None:
                         piece.plan = structs.replace(piece.plan, paid_by=self._id)
@@ -182,10 +197,11 @@ class Group:
                 opened = await rows.open(plans)
                 planned = [piece for piece in pieces if piece.id in opened]
                 if total := sum(piece.size for piece in planned):
+                    self._has_reserved = True
                     await Intents(unit).reserve(self._home.mounted.id, self._home.owner_id, self._id, total)
         except QuotaExceededError as error:
             for piece in pieces:
-                if piece.plan is not None and piece.result is None:
+                if self._is_for_all and piece.plan is not None and piece.result is None:
                     piece.result = error
             return []
         return planned
@@ -238,7 +254,7 @@ class Group:
                 piece.is_left = True
 
     async def _record(self, planned: list[Piece]) -> None:
-        etags: dict[str, str] = {}
+        written: dict[str, FileRow | RowFacts] = {}
         async with open_unit(self._env) as unit:
             await take_turn(unit, self._home.owner_id)
             rows = GroupRows(unit)
@@ -248,19 +264,20 @@ class Group:
                 if piece.shown and piece.plan and piece.base is None
             ]
             ids = await rows.create(made)
-            etags |= {op_id: f'"{file_id}.1"' for op_id, file_id in ids.items()}
+            written |= {one.op_id: _facts(ids[one.op_id], one) for one in made if one.op_id in ids}
             await QuotaService(unit).move(
                 self._home.owner_id, live=sum(one.entry.size for one in made if one.op_id in ids)
             )
             for piece in planned:
                 if piece.shown and piece.plan and piece.id not in ids:
-                    etags[piece.id] = (await record_put(unit, piece.id, piece.plan, piece.shown)).etag
+                    written[piece.id] = await record_put(unit, piece.id, piece.plan, piece.shown)
             await rows.close([piece.id for piece in planned if not piece.shown and not piece.is_left])
-            await Intents(unit).release(self._id)
+            await self._release(unit)
+        self._has_reserved = False
         for piece in planned:
             if piece.shown:
                 outcome: Outcome = "created" if piece.base is None else "replaced"
-                piece.result = Landed(piece.spot, etags[piece.id], outcome)
+                piece.result = Landed(piece.spot, piece.shown, written[piece.id], outcome)
 
     async def _alone(self) -> None:
         """The rest one by one, several names at once; files for one name keep their order."""
@@ -290,17 +307,20 @@ class Group:
                 True,
             )  # the writer has dropped the bytes, or left them on purpose
         else:
-            piece.result, piece.shown = (
-                Landed(stored.found.spot, stored.found.row.etag, stored.outcome),
-                staged.entry,
-            )
+            found, piece.shown = stored.found, staged.entry
+            piece.result = Landed(found.spot, found.entry, found.row, stored.outcome)
 
     async def _drop(self) -> None:
         ids = [piece.id for piece in self._pieces if piece.shown is None and not piece.is_left]
         if ids:
             with suppress(UnavailableError):  # the collector comes by later
                 await self._threads.run(_discard_all, self._core, ids)
-        async with open_unit(self._env) as unit:
+        if self._has_reserved:
+            async with open_unit(self._env) as unit:
+                await self._release(unit)
+
+    async def _release(self, unit: Unit) -> None:
+        if self._has_reserved:
             await Intents(unit).release(self._id)
 
     async def _beating(self, planned: list[Piece], work: Coroutine[Any, Any, None]) -> None:
@@ -316,10 +336,10 @@ class Group:
             return await self._threads.run(call, *args, **kwargs)
 
 
-def _decide(piece: Piece, entry: Entry | OSError | None, parent: FileRow, rows: list[FileRow]) -> None:
+def _decide(piece: Piece, entry: Entry | OSError | None, parent_id: int, rows: list[RowFacts]) -> None:
     """Give the piece a plan or a result; neither means that it takes the long way."""
     staged, spot, terms = piece.staged, piece.spot, piece.terms
-    row = next((row for row in rows if row.name == spot.name), None)
+    row = next((row for row in rows if row.name == to_stored(spot.name)), None)
     if staged is None:
         return
     if isinstance(entry, OSError):
@@ -338,9 +358,17 @@ def _decide(piece: Piece, entry: Entry | OSError | None, parent: FileRow, rows: 
         piece.result = error
         return
     if row is None or not same:
-        piece.plan, piece.base = put_plan(parent, spot, row, staged), entry
-    elif terms.mtime_ns in {None, row.mtime_ns}:
-        piece.result = Landed(spot, row.etag, "unchanged")
+        piece.plan, piece.base = put_plan(parent_id, spot, row, staged), entry
+    elif entry is not None and terms.mtime_ns in {None, row.mtime_ns}:
+        piece.result = Landed(spot, entry, row, "unchanged")
+
+
+def _facts(file_id: int, made: Made) -> RowFacts:
+    entry, plan = made.entry, made.plan
+    return RowFacts(
+        file_id, plan.name, entry.kind, plan.owner_id, entry.size, entry.mtime_ns, entry.ino, 1, plan.blake3,
+        None,
+    )  # fmt: skip
 
 
 def _stat_all(core: Volume, paths: Sequence[str]) -> list[Entry | OSError | None]:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from balu.kernel.lookup import instant
 from balu.kernel.unit import Env, Unit, open_unit, persistently
 from balu.storage.files.errors import BusyNameError
 from balu.storage.files.models import INO_MASK, IntentRow, ReservationRow
@@ -25,6 +26,12 @@ KEPT = "kept"
 """Worker of reservations that outlive every process: their upload has a row and expires by itself."""
 OVER = ("Z", "X")
 """States of a process that has ended (proc(5))."""
+RESERVE = (
+    "INSERT INTO reservation (staging_id, volume_id, owner_id, size, worker, lease_until) "
+    "VALUES (:staging_id, :volume_id, :owner_id, :size, :worker, :lease) ON CONFLICT (staging_id) "
+    "DO UPDATE SET size = reservation.size + excluded.size, lease_until = excluded.lease_until"
+)
+RELEASE = "DELETE FROM reservation WHERE staging_id = :staging_id RETURNING owner_id, size"
 Name = tuple[int, int, str]
 """Volume id, parent id, name."""
 
@@ -106,26 +113,20 @@ class Intents:
             QuotaExceededError: they do not fit.
         """
         await QuotaService(self._unit).reserve(owner_id, size)
-        make = postgresql.insert if self._dialect == "postgresql" else sqlite.insert
         row = {
             "staging_id": staging_id, "volume_id": volume_id, "owner_id": owner_id, "size": size,
-            "worker": KEPT if kept else this_worker(), "lease_until": self._unit.now() + UPLOAD_LEASE,
+            "worker": KEPT if kept else this_worker(),
+            "lease": instant(self._unit.now() + UPLOAD_LEASE, is_sqlite=self._unit.is_sqlite),
         }  # fmt: skip
-        more = make(ReservationRow).values(row)
-        grow = {"size": ReservationRow.size + size, "lease_until": row["lease_until"]}
-        await self._session.execute(more.on_conflict_do_update(index_elements=["staging_id"], set_=grow))
+        await self._unit.sql(RESERVE, row)
 
     async def release(self, staging_id: str) -> None:
         """Give back what was reserved for something staged."""
         if not has_turn(self._unit):
             owner = select(ReservationRow.owner_id).where(ReservationRow.staging_id == staging_id)
             await take_turn(self._unit, await self._session.scalar(owner))
-        query = delete(ReservationRow).where(ReservationRow.staging_id == staging_id)
-        found = (
-            await self._session.execute(query.returning(ReservationRow.owner_id, ReservationRow.size))
-        ).one_or_none()
-        if found is not None:
-            await QuotaService(self._unit).move(found.owner_id, reserved=-found.size)
+        for owner_id, size in await self._unit.sql(RELEASE, {"staging_id": staging_id}):
+            await QuotaService(self._unit).move(owner_id, reserved=-size)
 
     async def spend(self, parent_id: int, sizes: Mapping[tuple[str, int], int]) -> None:
         """Count as used what open writes have published already; *sizes* by name and inode."""

@@ -42,7 +42,7 @@ from balu.storage.files.seals import Seal
 from balu.storage.files.terms import OnConflict, Staged, Stored, Terms
 from balu.storage.files.window import Sort, Window, arranged
 from balu.storage.volumes import check_room, take_turn
-from balu_core import Listing, blake3_hex
+from balu_core import Entry, Listing, blake3_hex
 
 T = TypeVar("T")
 ADOPT_AT_ONCE = 2000
@@ -90,12 +90,13 @@ class FileService:
 
     def item(self, found: Found) -> FileItem:
         """What the caller sees of it."""
-        spot = found.spot
+        item = self.item_at(found.spot, found.entry, found.row)
+        return item if found.spot.seal is None else structs.replace(item, blake3=found.digest)
+
+    def item_at(self, spot: Spot, entry: Entry, row: FileRow | RowFacts) -> FileItem:
+        """The same for what is known in parts."""
         who = spot.given.owner_name if spot.given else self._caller.username
-        if spot.seal is None:
-            return file_item(found.entry, found.row, spot.path, who, spot.rights)
-        item = file_item(found.entry, found.row, spot.path, who, spot.rights, is_sealed=True)
-        return structs.replace(item, blake3=found.digest)
+        return file_item(entry, row, spot.path, who, spot.rights, is_sealed=spot.seal is not None)
 
     async def list_path(self, path: str, volume_id: int | None, window: Window) -> Listed:
         """The same for what a client calls it, the list of what others gave included."""

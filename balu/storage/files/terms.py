@@ -7,6 +7,7 @@ from msgspec import structs
 
 from balu.kernel.ranges import matches
 from balu.storage.files.errors import DigestError, FileChangedError, FileExistsHereError
+from balu.storage.files.facts import RowFacts
 from balu.storage.files.models import FileRow
 from balu.storage.files.names import to_stored
 from balu.storage.files.places import Found, Home, Spot
@@ -58,7 +59,7 @@ class Stored:
     outcome: Outcome
 
 
-def check_terms(place: Spot, row: FileRow | None, terms: Terms, *, same: bool) -> None:
+def check_terms(place: Spot, row: FileRow | RowFacts | None, terms: Terms, *, same: bool) -> None:
     """Refuse a write that *terms* do not allow over *row*; *same*: it brings the present bytes again."""
     etag = row.etag if row is not None else None
     if terms.if_match is not None and not matches(terms.if_match, etag, weak=False):
@@ -77,10 +78,10 @@ def check_digests(terms: Terms, blake3: str, sha256: str | None) -> None:
         raise DigestError("The bytes do not have the announced checksum. Send them again.")
 
 
-def put_plan(parent: FileRow, place: Spot, base: FileRow | None, staged: Staged) -> PutPlan:
+def put_plan(parent_id: int, place: Spot, base: FileRow | RowFacts | None, staged: Staged) -> PutPlan:
     """What the intent of a write says; *base* is what the name holds now."""
     plan = PutPlan(
-        volume_id=place.home.mounted.id, owner_id=place.home.owner_id, parent_id=parent.id,
+        volume_id=place.home.mounted.id, owner_id=place.home.owner_id, parent_id=parent_id,
         name=to_stored(place.name), staged_ino=staged.entry.ino, size=staged.size, blake3=staged.blake3,
         sha256=staged.sha256,
     )  # fmt: skip

@@ -10,9 +10,11 @@ from balu.kernel.errors import InvalidError, MalformedError, TooLargeError
 from balu.kernel.ranges import etag_list
 from balu.kernel.raw import Exchange, RawRoute
 from balu.storage.files import (
+    FileItem,
     FileService,
+    Gatherer,
     OnConflict,
-    Stored,
+    Outcome,
     Terms,
     Writer,
     check_name,
@@ -36,17 +38,21 @@ async def put_content(exchange: Exchange) -> None:
     files = FileService(exchange.env, exchange.user)
     spot = await files.spot(exchange.rest, volume_id_of(exchange.query("mount")))
     check_name(spot.name)
-    stored = await Writer(exchange.env).put(spot, exchange.body(), size=size, terms=terms_of(exchange))
-    await answer(exchange, files, stored)
+    terms, gatherer = terms_of(exchange), exchange.env.part(Gatherer)
+    if size is not None and gatherer.suits(spot, size, terms):
+        landed = await gatherer.put(spot, exchange.body(), size=size, terms=terms)
+        await answer(exchange, files.item_at(landed.spot, landed.entry, landed.row), landed.outcome)
+    else:
+        stored = await Writer(exchange.env).put(spot, exchange.body(), size=size, terms=terms)
+        await answer(exchange, files.item(stored.found), stored.outcome)
 
 
-async def answer(exchange: Exchange, files: FileService, stored: Stored) -> None:
+async def answer(exchange: Exchange, item: FileItem, outcome: Outcome) -> None:
     """Tell the client what became of its bytes."""
-    row = stored.found.row
-    headers = {"etag": row.etag}
-    if digest := repr_digest(stored.found.blake3, row.sha256):
+    headers = {"etag": item.etag}
+    if digest := repr_digest(item.blake3, item.checksum):
         headers["repr-digest"] = digest
-    await exchange.json(201 if stored.outcome == "created" else 200, files.item(stored.found), headers)
+    await exchange.json(201 if outcome == "created" else 200, item, headers)
 
 
 def terms_of(exchange: Exchange) -> Terms:

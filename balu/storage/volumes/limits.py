@@ -7,6 +7,6 @@ from balu.kernel.unit import Unit
 async def limit_of(unit: Unit, owner_id: int) -> int | None:
     """The owner's quota in bytes, None without one; an account that is gone can store nothing."""
     try:
-        return (await UserService(unit).get(owner_id)).quota_bytes
+        return await UserService(unit).quota_of(owner_id)
     except UserNotFoundError:
         return 0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from balu.kernel.unit import Unit
@@ -11,27 +11,13 @@ from balu.storage.volumes.limits import limit_of
 from balu.storage.volumes.models import QuotaRow
 from balu.storage.volumes.turns import take_turn
 
-# Built once: making a statement costs more than running it.
-_TAKEN = QuotaRow.live_bytes + QuotaRow.reserved_bytes + QuotaRow.trash_bytes
-_PLAIN = {"synchronize_session": False}
-RESERVE = (
-    update(QuotaRow)
-    .where(QuotaRow.owner_id == bindparam("owner"))
-    .values(reserved_bytes=QuotaRow.reserved_bytes + bindparam("size"))
-    .execution_options(**_PLAIN)
-)
-RESERVE_BELOW = RESERVE.where(_TAKEN + bindparam("size") <= bindparam("limit"))
+RESERVE = "UPDATE quota SET reserved_bytes = reserved_bytes + :size WHERE owner_id = :owner"
+BELOW = " AND live_bytes + reserved_bytes + trash_bytes + :size <= :limit"
 MOVE = (
-    update(QuotaRow)
-    .where(QuotaRow.owner_id == bindparam("owner"))
-    .values(
-        live_bytes=QuotaRow.live_bytes + bindparam("live"),
-        reserved_bytes=QuotaRow.reserved_bytes + bindparam("reserved"),
-        trash_bytes=QuotaRow.trash_bytes + bindparam("trash"),
-        version_bytes=QuotaRow.version_bytes + bindparam("versions"),
-    )
-    .execution_options(**_PLAIN)
+    "UPDATE quota SET live_bytes = live_bytes + :live, reserved_bytes = reserved_bytes + :reserved, "
+    "trash_bytes = trash_bytes + :trash, version_bytes = version_bytes + :versions WHERE owner_id = :owner"
 )
+CHANGED = " RETURNING owner_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +76,12 @@ class QuotaService:
         """
         await take_turn(self._unit, owner_id)
         limit = await limit_of(self._unit, owner_id)
-        claim = RESERVE if limit is None else RESERVE_BELOW
+        claim = RESERVE + ("" if limit is None else BELOW) + CHANGED
         values = {"owner": owner_id, "size": size, **({} if limit is None else {"limit": limit})}
-        session = self._unit.session
-        if (await session.execute(claim, values)).rowcount:  # type: ignore[attr-defined]
+        if await self._unit.sql(claim, values):
             return
         await self._ensure(owner_id)
-        if not (await session.execute(claim, values)).rowcount:  # type: ignore[attr-defined]
+        if not await self._unit.sql(claim, values):
             raise _full(await self.usage(owner_id), size)
 
     async def move(
@@ -107,9 +92,9 @@ class QuotaService:
             return
         await take_turn(self._unit, owner_id)
         change = {"owner": owner_id, "live": live, "reserved": reserved, "trash": trash, "versions": versions}
-        if not (await self._unit.session.execute(MOVE, change)).rowcount:  # type: ignore[attr-defined]
+        if not await self._unit.sql(MOVE + CHANGED, change):
             await self._ensure(owner_id)
-            await self._unit.session.execute(MOVE, change)
+            await self._unit.sql(MOVE, change)
 
     async def correct(self, owner_id: int, counted: Usage) -> bool:
         """Write what a recount found, but for reservations; True when the ledger was wrong."""

@@ -1,3 +1,4 @@
+import asyncio
 import base64
 import hashlib
 from typing import Any
@@ -5,6 +6,9 @@ from typing import Any
 import httpx
 import pytest
 from blake3 import blake3
+
+from balu.kernel.unit import Env
+from tests.storage.conftest import Place, set_quota
 
 
 async def put(client: httpx.AsyncClient, path: str, body: bytes, **more: Any) -> httpx.Response:
@@ -144,3 +148,75 @@ async def test_unknown_lengths_stream_as_well(client: httpx.AsyncClient) -> None
 async def test_parts_of_a_file_are_refused(client: httpx.AsyncClient) -> None:
     answer = await put(client, "a", b"x", headers={"content-range": "bytes 0-0/2"})
     assert answer.status_code == 400
+
+
+async def test_files_that_arrive_together_have_outcomes_of_their_own(
+    client: httpx.AsyncClient, place: Any
+) -> None:
+    await put(client, "old.txt", b"old")
+    await put(client, "guarded.txt", b"kept")
+    wrong = {"repr-digest": f"blake3=:{base64.b64encode(blake3(b'other').digest()).decode()}:"}
+    answers = await asyncio.gather(
+        *(put(client, f"new {number}.txt", b"n" * number) for number in range(20)),
+        put(client, "old.txt", b"newer"),
+        put(client, "guarded.txt", b"lost", headers={"if-match": '"0.0"'}),
+        put(client, "damaged.txt", b"bytes", headers=wrong),
+        put(client, "missing/a.txt", b"x"),
+        put(client, "made/a.txt", b"x", params={"parents": "1"}),
+        put(client, "twice.txt", b"1"),
+        put(client, "twice.txt", b"2"),
+        put(client, "guarded.txt", b"second", params={"on_conflict": "rename"}),
+    )
+    assert [answer.status_code for answer in answers[:25]] == [201] * 20 + [200, 412, 460, 404, 201]
+    assert sorted(answer.status_code for answer in answers[25:27]) == [200, 201]
+    assert answers[27].json()["name"].startswith("guarded (")
+    for number in range(20):
+        assert (place.home / f"new {number}.txt").read_bytes() == b"n" * number
+    assert (place.home / "old.txt").read_bytes() == b"newer"
+    assert (place.home / "guarded.txt").read_bytes() == b"kept"
+    assert not (place.home / "damaged.txt").exists()
+    last = next(answer for answer in answers[25:27] if answer.status_code == 200)
+    current = (await client.get("/api/files/list")).json()["files"]
+    assert last.headers["etag"] == next(item["etag"] for item in current if item["name"] == "twice.txt")
+    assert place.private("staging") == []
+    usage = (await client.get("/api/files/user/root-usage")).json()
+    assert usage["live_bytes"] == sum(range(20)) + len(b"newerkeptx2second")
+
+
+async def test_who_may_make_a_folder_makes_it_whoever_comes_along(
+    client: httpx.AsyncClient, place: Any
+) -> None:
+    without, made = await asyncio.gather(
+        put(client, "new/a.txt", b"x"), put(client, "new/b.txt", b"y", params={"parents": "1"})
+    )
+    assert made.status_code == 201
+    assert without.status_code in {201, 404}, "201 when the folder was there in time"
+    assert (place.home / "new/b.txt").read_bytes() == b"y"
+
+
+async def test_of_files_that_arrive_together_those_that_fit_are_stored(
+    client: httpx.AsyncClient, env: Env, place: Place
+) -> None:
+    await set_quota(env, 10_000)
+    answers = await asyncio.gather(
+        *(put(client, f"{number}.txt", bytes(size)) for number, size in enumerate([3000] * 5 + [20_000]))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201] * 3 + [507] * 3
+    assert answers[5].status_code == 507
+    assert all("of your quota" in answer.json()["detail"] for answer in answers if answer.status_code == 507)
+    stored = {f"{number}.txt" for number, answer in enumerate(answers) if answer.status_code == 201}
+    assert {path.name for path in place.home.iterdir()} == stored
+    assert place.private("staging") == []
+    usage = (await client.get("/api/files/user/root-usage")).json()
+    assert (usage["live_bytes"], usage["reserved_bytes"]) == (9000, 0)
+
+
+async def test_who_leaves_takes_nobody_along(client: httpx.AsyncClient) -> None:
+    leaving = [asyncio.create_task(put(client, f"gone {number}.txt", b"g")) for number in range(5)]
+    staying = [asyncio.create_task(put(client, f"kept {number}.txt", b"k")) for number in range(5)]
+    await asyncio.sleep(0)
+    for task in leaving:
+        task.cancel()
+    assert [answer.status_code for answer in await asyncio.gather(*staying)] == [201] * 5
+    await asyncio.gather(*leaving, return_exceptions=True)
+    assert (await put(client, "later.txt", b"l")).status_code == 201
