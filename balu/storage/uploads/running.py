@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from balu.identity.users import UserNotFoundError, UserService
 from balu.kernel.errors import BaluError
+from balu.kernel.log import logger
 from balu.kernel.unit import Env, Unit, open_unit
 from balu.storage.uploads.errors import UploadBusyError, UploadEndedError, UploadSupersededError
 from balu.storage.uploads.models import UploadRow
 
 LOOK_S = 0.8
 GIVE_WAY_S = 10.0
+log = logger("balu.uploads")
 
 
 @dataclass(eq=False, slots=True)
@@ -36,8 +39,8 @@ class Turn:
     epoch: int | None = None
 
     def revoke(self, refusal: BaluError) -> None:
-        """End the request with *refusal*; what it has received stays."""
-        if self.refusal is None and self.task is not None:
+        """End the request with *refusal*, unless it has written all; what it has received stays."""
+        if self.refusal is None and self.task is not None and not self.done.is_set():
             self.refusal = refusal
             self.task.cancel()
 
@@ -111,23 +114,30 @@ class Running:
         """Another process may have taken an upload over, and rights may end: look once a second."""
         while self._turns:
             await asyncio.sleep(LOOK_S)
-            if not self._turns:
-                return
-            # Turns that begin while the rows are read are looked at next time.
-            turns = list(self._turns.values())
-            async with open_unit(env, writes=False) as unit:
-                ids = {turn.upload_id for turn in turns}
-                query = select(UploadRow.id, UploadRow.lease, UploadRow.status).where(UploadRow.id.in_(ids))
-                rows = {row.id: row for row in (await unit.session.execute(query)).all()}
-                owners = {turn.owner_id for turn in turns}
-                epochs = {owner: await epoch_of(unit, owner) for owner in owners}
-            for turn in turns:
-                row, epoch = rows.get(turn.upload_id), epochs.get(turn.owner_id)
-                turn.epoch = epoch if turn.epoch is None else turn.epoch
-                if row is None or row.status != "uploading" or epoch is None or epoch != turn.epoch:
-                    turn.revoke(UploadEndedError("This upload may not go on. Sign in and begin again."))
-                elif turn.is_alone and turn.is_open and row.lease != turn.lease:
-                    turn.revoke(UploadSupersededError("A newer request continues this upload."))
+            try:
+                # Turns that begin while the rows are read are looked at next time.
+                await _compare(env, list(self._turns.values()))
+            except SQLAlchemyError:
+                log.warning("running uploads are looked at when the database answers again")
+
+
+async def _compare(env: Env, turns: list[Turn]) -> None:
+    """End the turns that the rows do not allow any more."""
+    if not turns:
+        return
+    async with open_unit(env, writes=False) as unit:
+        ids = {turn.upload_id for turn in turns}
+        query = select(UploadRow.id, UploadRow.lease, UploadRow.status).where(UploadRow.id.in_(ids))
+        rows = {row.id: row for row in (await unit.session.execute(query)).all()}
+        owners = {turn.owner_id for turn in turns}
+        epochs = {owner: await epoch_of(unit, owner) for owner in owners}
+    for turn in turns:
+        row, epoch = rows.get(turn.upload_id), epochs.get(turn.owner_id)
+        turn.epoch = epoch if turn.epoch is None else turn.epoch
+        if row is None or row.status != "uploading" or epoch is None or epoch != turn.epoch:
+            turn.revoke(UploadEndedError("This upload may not go on. Sign in and begin again."))
+        elif turn.is_alone and turn.is_open and row.lease != turn.lease:
+            turn.revoke(UploadSupersededError("A newer request continues this upload."))
 
 
 async def epoch_of(unit: Unit, owner_id: int) -> int | None:

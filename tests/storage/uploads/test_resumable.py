@@ -1,17 +1,21 @@
 """Resumable uploads over both databases: tus and manifests, refusals, credentials, restarts, expiry."""
 
+import asyncio
 import base64
 import hashlib
 import os
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from balu.kernel.jobs import run_startup
 from balu.kernel.testing import FakeClock
-from balu.kernel.unit import Env
+from balu.kernel.unit import Env, open_unit
 from balu.storage.files.jobs import recover_files, upload_cleanup
 from balu.storage.uploads.service import UploadService
 from balu_core import blake3_hex
@@ -209,3 +213,29 @@ async def test_a_hash_over_smaller_holes_is_always_compared(
     url = (await client.post("/api/uploads/manifest", json=manifest | {"blake3": claim})).headers["location"]
     assert (await client.post(f"{url}/commit")).status_code == (200 if is_true else 460)
     assert (place.home / "holes").exists() is is_true
+
+
+async def test_a_writer_ends_for_a_newer_one_after_the_database_was_away(
+    client: httpx.AsyncClient, env: Env
+) -> None:
+    url = (await create(client, 10)).headers["location"]
+    began = asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"01"
+        began.set()
+        await asyncio.Event().wait()
+
+    headers = {**TUS, "upload-offset": "0", "content-type": OCTETS}
+    older = asyncio.create_task(client.patch(url, headers=headers, content=body()))
+    await began.wait()
+    async with open_unit(env) as unit:
+        await unit.session.execute(text("ALTER TABLE upload RENAME TO upload_away"))
+    with capture_logs() as said:
+        while not any("looked at" in line["event"] for line in said):  # noqa: ASYNC110  no event says so
+            await asyncio.sleep(0.05)
+    async with open_unit(env) as unit:
+        await unit.session.execute(text("ALTER TABLE upload_away RENAME TO upload"))
+        await unit.session.execute(text("UPDATE upload SET lease = 'another process'"))
+    answer = await older
+    assert (answer.status_code, answer.json()["code"]) == (409, "upload-superseded")
