@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 from msgspec import structs
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from balu.kernel.errors import BaluError, UnavailableError
 from balu.kernel.threads import Threads, finish
@@ -170,7 +170,7 @@ class Writer:
             parent = await self.folder(spot.parent, make=terms.parents)
             return await self._settle_name(parent, spot, staged, terms)
         except _LeftError as left:
-            with suppress(DBAPIError):  # a database that is away says nothing, and the lease ends by itself
+            with suppress(SQLAlchemyError):  # without a database the lease ends by itself
                 async with open_unit(self._env) as unit:
                     await Intents(unit).leave(staged.id)
             raise left.reason from left
@@ -321,8 +321,9 @@ class Writer:
         """Wait for *work* on the disk and keep the intent alive meanwhile, however slow the disk is."""
         task = asyncio.ensure_future(work)
         while not (await asyncio.wait({task}, timeout=BEAT_S))[0]:
-            async with open_unit(self._env) as unit:
-                await Intents(unit).renew(op_id)
+            with suppress(SQLAlchemyError):  # a lease lasts for several beats, and the disk goes on
+                async with open_unit(self._env) as unit:
+                    await Intents(unit).renew(op_id)
         return task.result()
 
     async def check(self, spot: Spot, terms: Terms) -> None:

@@ -7,10 +7,13 @@ been no group.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from balu.kernel.errors import BaluError, NoSpaceError, UnavailableError
+from sqlalchemy.exc import SQLAlchemyError
+
+from balu.kernel.errors import BaluError, UnavailableError
 from balu.kernel.unit import Env
 from balu.storage.files.commit import SMALL, Writer
 from balu.storage.files.group import Group, Landed, Piece
@@ -24,8 +27,9 @@ MOST = 64
 """Files that go together."""
 PATIENCE_S = 0.002
 """How long those who just were answered may take to come again."""
-Key = tuple[int, Given | None]
-"""The home's id, and how the caller sees it: refusals name paths, and those are shared by a group."""
+Key = tuple[int, int, Given | None]
+"""The home's id, its disk as it was mounted when it was asked for, and how the caller sees it: refusals name
+paths, and those are shared by a group."""
 
 
 @dataclass(slots=True)
@@ -74,7 +78,7 @@ class Gatherer:
         try:
             data = b"".join([chunk async for chunk in chunks])
             waiting = _Waiting(Piece(spot, terms, size), data, asyncio.get_running_loop().create_future())
-            self._add(self._env, (spot.home.file_id, spot.given), waiting)
+            self._add(self._env, (spot.home.file_id, id(spot.home.mounted), spot.given), waiting)
             landed = await waiting.settled
             if landed is None:
                 stored = await Writer(self._env).put(spot, _whole(data), size=size, terms=terms)
@@ -96,11 +100,14 @@ class Gatherer:
             queue.arrived.set()
 
     async def _serve(self, env: Env, key: Key, queue: _Queue) -> None:
+        together: list[_Waiting] = []
         try:
             await asyncio.sleep(0)
             while queue.waiting:
                 together, queue.waiting = queue.waiting[:MOST], queue.waiting[MOST:]
-                await _commit(env, together)
+                together = [one for one in together if not one.settled.done()]  # the others have gone
+                if together:
+                    await _commit(env, together)
                 queue.expected = len(together)
                 if len(queue.waiting) < queue.expected > 1:
                     queue.arrived.clear()
@@ -108,41 +115,43 @@ class Gatherer:
         finally:
             # Nobody may come into a queue that is not served any more, or wait in it.
             del self._queues[key]
-            for one in queue.waiting:
-                if not one.settled.done():
-                    one.settled.set_exception(
-                        UnavailableError("Nothing could be written. Try again in a moment.")
-                    )
+            _answer(
+                [*together, *queue.waiting],
+                UnavailableError("Nothing is known about these bytes. Try again in a moment."),
+            )
 
 
 async def _commit(env: Env, together: list[_Waiting]) -> None:
-    """Everybody in *together* gets an answer, whatever happens."""
+    """Store them and tell everybody what became of theirs."""
     group = Group(env, together[0].piece.spot.home, alone=False)
     try:
         if await _stage(group, together):
             await group.publish()
-    except BaseException as error:  # whatever it is, it is for those who asked
-        for one in together:
-            if not one.settled.done():
-                one.settled.set_exception(error)
-        await group.drop()
-        if not isinstance(error, Exception):
-            raise
-        return
-    for one in together:
+    except Exception as error:  # noqa: BLE001  whatever it is, it is for those who asked
+        _answer(together, error)
+        with suppress(SQLAlchemyError, BaluError):  # what is left is collected later
+            await group.drop()
+    else:
+        _answer(together, None)
+
+
+def _answer(waiting: Iterable[_Waiting], otherwise: Exception | None) -> None:
+    """Everybody hears how their own file ended, and *otherwise* where that is open."""
+    for one in waiting:
+        outcome = one.piece.result or otherwise
         if one.settled.done():
-            continue  # whoever asked has gone
-        if isinstance(one.piece.result, BaluError):
-            one.settled.set_exception(one.piece.result)
+            continue  # was answered, or has gone
+        if isinstance(outcome, Exception):
+            one.settled.set_exception(outcome)
         else:
-            one.settled.set_result(one.piece.result)
+            one.settled.set_result(outcome)
 
 
 async def _stage(group: Group, together: list[_Waiting]) -> bool:
-    """Write the bytes down; False when there is no room for all of them, though there may be for one."""
+    """Write the bytes down; False when that failed for one of them, though the others may fare better."""
     try:
         await group.stage([one.piece for one in together], b"".join([one.data for one in together]))
-    except NoSpaceError:
+    except BaluError:
         await group.drop()
         return False
     return True

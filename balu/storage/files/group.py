@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Any, ParamSpec, TypeVar
 
 from msgspec import structs
+from sqlalchemy.exc import SQLAlchemyError
 
 from balu.kernel.errors import BaluError, UnavailableError, UnsafePathError
 from balu.kernel.threads import Threads, finish
@@ -133,7 +134,13 @@ class Group:
         return self._home.core
 
     async def _publish(self) -> None:
-        await self._call(self._core.sync_many, [piece.id for piece in self._pieces if piece.is_open])
+        try:
+            await self._call(self._core.sync_many, [piece.id for piece in self._pieces if piece.is_open])
+        except BaluError:
+            if self._is_for_all:
+                raise
+            await self._drop()  # whose bytes it was nobody says; none of them are synced a second time
+            return
         planned: list[Piece] = []
         try:
             parents = await self._parents()
@@ -143,6 +150,7 @@ class Group:
         except BaseException:
             for piece in planned:
                 piece.is_left = True
+            await self._leave()
             raise
         if self._is_for_all:
             await self._alone()
@@ -272,6 +280,7 @@ class Group:
                 if piece.shown and piece.plan and piece.id not in ids:
                     written[piece.id] = await record_put(unit, piece.id, piece.plan, piece.shown)
             await rows.close([piece.id for piece in planned if not piece.shown and not piece.is_left])
+            await rows.leave([piece.id for piece in planned if piece.is_left])
             await self._release(unit)
         self._has_reserved = False
         for piece in planned:
@@ -323,12 +332,19 @@ class Group:
         if self._has_reserved:
             await Intents(unit).release(self._id)
 
+    async def _leave(self) -> None:
+        """Let recovery have the intents at once, should there be any."""
+        with suppress(SQLAlchemyError):  # without a database the lease ends by itself
+            async with open_unit(self._env) as unit:
+                await GroupRows(unit).leave([piece.id for piece in self._pieces])
+
     async def _beating(self, planned: list[Piece], work: Coroutine[Any, Any, None]) -> None:
         """Wait for *work* on the disk and keep the intents alive meanwhile, however slow the disk is."""
         task = asyncio.ensure_future(work)
         while not (await asyncio.wait({task}, timeout=BEAT_S))[0]:
-            async with open_unit(self._env) as unit:
-                await GroupRows(unit).renew([piece.id for piece in planned])
+            with suppress(SQLAlchemyError):  # a lease lasts for several beats, and the disk goes on
+                async with open_unit(self._env) as unit:
+                    await GroupRows(unit).renew([piece.id for piece in planned])
         task.result()
 
     async def _call(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -6,6 +6,7 @@ neither driver handles rows one by one.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -90,7 +91,13 @@ class GroupRows:
 
     async def renew(self, op_ids: Iterable[str]) -> None:
         """Say that work on these goes on."""
-        lease = self._unit.now() + LEASE
+        await self._until(self._unit.now() + LEASE, op_ids)
+
+    async def leave(self, op_ids: Iterable[str]) -> None:
+        """Hand these over to recovery, which need not wait until their lease ends."""
+        await self._until(self._unit.now(), op_ids)
+
+    async def _until(self, lease: datetime, op_ids: Iterable[str]) -> None:
         await self._run(RENEW, list(op_ids), worker=this_worker(), lease=lease)
 
     async def create(self, made: Sequence[Made]) -> dict[str, int]:

@@ -1,13 +1,19 @@
 import asyncio
 import base64
 import hashlib
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 from blake3 import blake3
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
-from balu.kernel.unit import Env
+from balu.kernel.unit import Env, open_unit
+from balu.storage.files import FileService, Gatherer, Landed, Terms
+from balu.storage.files.errors import DigestError
+from balu.storage.files.recover import Recovery
 from tests.storage.conftest import Place, set_quota
 
 
@@ -211,12 +217,59 @@ async def test_of_files_that_arrive_together_those_that_fit_are_stored(
     assert (usage["live_bytes"], usage["reserved_bytes"]) == (9000, 0)
 
 
-async def test_who_leaves_takes_nobody_along(client: httpx.AsyncClient) -> None:
-    leaving = [asyncio.create_task(put(client, f"gone {number}.txt", b"g")) for number in range(5)]
-    staying = [asyncio.create_task(put(client, f"kept {number}.txt", b"k")) for number in range(5)]
-    await asyncio.sleep(0)
-    for task in leaving:
-        task.cancel()
-    assert [answer.status_code for answer in await asyncio.gather(*staying)] == [201] * 5
-    await asyncio.gather(*leaving, return_exceptions=True)
-    assert (await put(client, "later.txt", b"l")).status_code == 201
+async def test_who_leaves_takes_nobody_along(client: httpx.AsyncClient, env: Env, place: Place) -> None:
+    body, kept = b"whole" * 100, set()
+    for later in (0, *(1 << power for power in range(12))):  # how far everybody is by then
+        leaving = [asyncio.create_task(put(client, f"gone {later} {number}", body)) for number in range(4)]
+        names = [f"kept {later} {number}" for number in range(4)]
+        staying = [asyncio.create_task(put(client, name, body)) for name in names]
+        for _ in range(later):
+            await asyncio.sleep(0)
+        for task in leaving:
+            task.cancel()
+        assert [answer.status_code for answer in await asyncio.gather(*staying)] == [201] * 4, later
+        await asyncio.gather(*leaving, return_exceptions=True)
+        kept |= set(names)
+    await env.part(Gatherer).aclose()
+    listed = {item["name"] for item in (await client.get("/api/files/list")).json()["files"]}
+    assert listed == place.below()
+    assert listed >= kept
+    assert {(place.home / name).read_bytes() for name in listed} == {body}
+    assert place.private("staging") == []
+    usage = (await client.get("/api/files/user/root-usage")).json()
+    assert (usage["live_bytes"], usage["reserved_bytes"]) == (len(body) * len(listed), 0)
+
+
+async def test_files_whose_rows_cannot_be_written_are_not_confirmed_and_not_lost(
+    client: httpx.AsyncClient, env: Env, files: FileService, place: Place
+) -> None:
+    async def store(name: str, terms: Terms) -> Landed:
+        body = name.encode()
+        return await env.part(Gatherer).put(await files.spot(name), whole(body), size=len(body), terms=terms)
+
+    assert (await put(client, "old.txt", b"old")).status_code == 201
+    async with open_unit(env) as unit:
+        await unit.session.execute(text("ALTER TABLE journal RENAME TO journal_away"))
+    names = ("new.txt", "other.txt", "old.txt")
+    *failed, damaged = await asyncio.gather(
+        *(store(name, Terms()) for name in names),
+        store("damaged.txt", Terms(blake3=blake3(b"other").hexdigest())),
+        return_exceptions=True,
+    )
+    assert all(isinstance(error, DBAPIError) for error in failed), failed
+    assert isinstance(damaged, DigestError), "it failed for a reason of its own"
+    async with open_unit(env) as unit:
+        await unit.session.execute(text("ALTER TABLE journal_away RENAME TO journal"))
+    assert await Recovery(env).run() == len(names), "at once, although this process lives on"
+    for name in names:
+        assert (place.home / name).read_bytes() == name.encode()
+        again = await put(client, name, name.encode())
+        assert (again.status_code, again.headers["etag"].endswith('.2"')) == (200, name == "old.txt")
+    assert [path.read_bytes() for path in (place.root / ".balu/versions").glob("*/*")] == [b"old"]
+    usage = (await client.get("/api/files/user/root-usage")).json()
+    assert (usage["live_bytes"], usage["reserved_bytes"]) == (sum(map(len, names)), 0)
+    assert place.private("staging") == []
+
+
+async def whole(body: bytes) -> AsyncIterator[bytes]:
+    yield body

@@ -54,6 +54,12 @@ async def put_into_new_folder(client: Client) -> list[int]:
     return [await _put(client, "deep/deeper/new.bin", NEW)]
 
 
+async def put_together(client: Client) -> list[int]:
+    """What is stored by one group: new names in two folders, new bytes for an old one."""
+    paths = ("one.bin", "two.bin", "b/three.bin", "b/four.bin", "a/old.bin")
+    return await asyncio.gather(*(_put(client, path, NEW + path.encode()) for path in paths))
+
+
 async def put_large(client: Client) -> list[int]:
     return [await _put(client, "large.bin", LARGE)]
 
@@ -189,11 +195,11 @@ async def nothing(_client: Client) -> list[int]:
 OPERATIONS: dict[str, Operation] = {
     work.__name__: work
     for work in (
-        put, put_into_new_folder, put_large, replace, touch, form, tus, trio, manifest, batch, batch_of_many,
-        make_folder, move, move_tree, copy, copy_tree, delete, delete_tree, restore, purge,
+        put, put_into_new_folder, put_together, put_large, replace, touch, form, tus, trio, manifest, batch,
+        batch_of_many, make_folder, move, move_tree, copy, copy_tree, delete, delete_tree, restore, purge,
     )
 }  # fmt: skip
-SEVERAL = {"form", "batch", "batch_of_many", "put_into_new_folder"}
+SEVERAL = {"form", "batch", "batch_of_many", "put_into_new_folder", "put_together"}
 """Operations on several names, each of which stands for itself."""
 
 
