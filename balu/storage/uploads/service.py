@@ -281,6 +281,23 @@ class UploadService:
         if staged.digest is not None and terms.blake3 not in {None, staged.digest}:
             await self.end(row, "failed", "The bytes do not have the announced checksum.")
             raise DigestError("The bytes do not have the announced checksum. Send the file again.")
+        try:
+            await self._announce(row, staged)
+        except UploadEndedError:
+            row = await self.get(row.id)
+            if row.status != "completed":
+                raise
+            return row, await self._present(spot, row)  # another worker was faster
+        try:
+            stored = await self._writer.publish(spot, staged, replace(terms, blake3=None))
+        except FileNotFoundHereError:
+            if await self.threads.run(home.core.staged, row.id) is not None:
+                raise
+            return await self._published_before(spot, await self.get(row.id))
+        return await self._finished(row, stored.found), stored.found
+
+    async def _announce(self, row: UploadRow, staged: Staged) -> None:
+        """Write down which bytes are about to be published, and pay for them."""
         async with open_unit(self.env) as unit:
             await self._pay(unit, row, staged.size)
             usage = await QuotaService(unit).usage(row.payer_id)
@@ -290,13 +307,6 @@ class UploadService:
                 unit, row.id, staged_ino=staged.entry.ino & INO_MASK, blake3=staged.blake3
             ):
                 raise UploadEndedError("This upload was given up meanwhile.")
-        try:
-            stored = await self._writer.publish(spot, staged, replace(terms, blake3=None))
-        except FileNotFoundHereError:
-            if await self.threads.run(home.core.staged, row.id) is not None:
-                raise
-            return await self._published_before(spot, await self.get(row.id))
-        return await self._finished(row, stored.found), stored.found
 
     async def _sealed(self, home: Home, row: UploadRow, *, must_hash: bool) -> Staged:
         spans, reads = row.spans, MAX_SIZE if must_hash else MAX_REREAD
