@@ -84,7 +84,8 @@ async def ensure_current(config: Config) -> None:
             "or restore a copy from the backups folder."
         )
     # In a process of its own: what Alembic takes in memory would stay for as long as Balu runs.
-    line = (sys.executable, "-m", "balu", "migrate", "up", "--data-dir", str(config.data_dir))
+    # -P: a folder named like one of ours, where somebody happens to stand, is not ours.
+    line = (sys.executable, "-P", "-m", "balu", "migrate", "up", "--data-dir", str(config.data_dir))
     here = {**os.environ, "BALU_DATABASE__URL": config.database_url}
     child = await asyncio.create_subprocess_exec(
         *line, env=here, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE

@@ -31,7 +31,7 @@ class JobWorker:
     """The job worker as a child process: started again when it dies, ended with the server."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._command = [sys.executable, "-m", "balu", "worker", "--data-dir", str(data_dir)]
+        self._command = [sys.executable, "-P", "-m", "balu", "worker", "--data-dir", str(data_dir)]
         self._child: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="balu-job-worker", daemon=True)

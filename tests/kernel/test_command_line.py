@@ -16,6 +16,17 @@ def test_a_command_prints_its_data_and_nothing_else(tmp_path: Path) -> None:
     assert "database migrated" in done.stderr
 
 
+def test_a_folder_named_like_balu_is_not_taken_for_it(tmp_path: Path) -> None:
+    # As in a clone, whose balu_core has no native half when Balu is installed elsewhere.
+    for name in ("balu", "balu_core"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise RuntimeError('taken from the working directory')")
+    program = str(Path(sys.executable).with_name("balu"))
+    line = [program, "jobs", "list", "--json", "--data-dir", str(tmp_path / "new")]
+    done = subprocess.run(line, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+
+
 def test_nobody_else_can_read_databases_and_secret(server: Server) -> None:
     found = {path.name: path for path in server.data_dir.iterdir() if path.is_file()}
     assert {"balu.db", "queue.db", "secret.key"} <= found.keys()
