@@ -9,7 +9,9 @@ import subprocess
 import sys
 import threading
 import time
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -20,6 +22,7 @@ from balu.kernel import bootkey
 from balu.kernel.config import Server
 from balu.kernel.errors import UnavailableError
 
+APPLICATION = "balu.app:create_app"
 MIB = 1024 * 1024
 RESTART_DELAY_S = 1.0
 GREET_TRIES, GREET_PAUSE_S = 600, 0.1
@@ -113,6 +116,12 @@ def greet(data_dir: Path, server: Server) -> None:
         print(f"Create the first account at {address}/setup#code={code.read_text().strip()}", flush=True)  # noqa: T201
 
 
+def _load() -> Any:
+    """The application; Granian's own way would look for it in the working directory first."""
+    module, _, function = APPLICATION.partition(":")
+    return getattr(import_module(module), function)()
+
+
 def serve(data_dir: Path, server: Server, *, jobs: bool = True) -> None:
     """Serve until SIGTERM or SIGINT; requests under way get ``server.drain_timeout_s`` to finish."""
     check_port(server)
@@ -125,8 +134,7 @@ def serve(data_dir: Path, server: Server, *, jobs: bool = True) -> None:
     bootkey.hand_out(data_dir)
     worker = JobWorker(data_dir)
     web = Granian(
-        "balu.app:create_app",
-        factory=True,
+        APPLICATION,
         interface=Interfaces.ASGI,
         address=server.host,
         port=server.port,
@@ -146,6 +154,6 @@ def serve(data_dir: Path, server: Server, *, jobs: bool = True) -> None:
         worker.start()
     threading.Thread(target=greet, args=(data_dir, server), name="balu-greeting", daemon=True).start()
     try:
-        web.serve()
+        web.serve(target_loader=_load, wrap_loader=False)
     finally:
         worker.stop(server.drain_timeout_s)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from balu.kernel.testing import Server, check_locks
+from balu.kernel.testing import Server, check_locks, free_port
 
 
 def test_a_command_prints_its_data_and_nothing_else(tmp_path: Path) -> None:
@@ -25,6 +25,17 @@ def test_a_folder_named_like_balu_is_not_taken_for_it(tmp_path: Path) -> None:
     line = [program, "jobs", "list", "--json", "--data-dir", str(tmp_path / "new")]
     done = subprocess.run(line, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+    line = [program, "serve", "--data-dir", str(tmp_path / "new"), "--port", str(free_port())]
+    with subprocess.Popen(
+        line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path
+    ) as it:
+        assert it.stdout is not None
+        try:
+            assert any(
+                "Balu is ready" in said for said in it.stdout
+            )  # it ends where its workers cannot start
+        finally:
+            it.terminate()
 
 
 def test_nobody_else_can_read_databases_and_secret(server: Server) -> None:
