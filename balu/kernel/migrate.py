@@ -5,7 +5,6 @@ import fcntl
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -20,6 +19,7 @@ from balu.kernel.clock import Now, system_now
 from balu.kernel.config import Config
 from balu.kernel.db import is_sqlite, keep_private
 from balu.kernel.errors import BaluError
+from balu.kernel.itself import COMMAND
 from balu.kernel.log import logger
 
 BACKUPS_KEPT = 5
@@ -84,8 +84,7 @@ async def ensure_current(config: Config) -> None:
             "or restore a copy from the backups folder."
         )
     # In a process of its own: what Alembic takes in memory would stay for as long as Balu runs.
-    # -P: a folder named like one of ours, where somebody happens to stand, is not ours.
-    line = (sys.executable, "-P", "-m", "balu", "migrate", "up", "--data-dir", str(config.data_dir))
+    line = (*COMMAND, "migrate", "up", "--data-dir", str(config.data_dir))
     here = {**os.environ, "BALU_DATABASE__URL": config.database_url}
     child = await asyncio.create_subprocess_exec(
         *line, env=here, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE

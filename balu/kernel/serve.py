@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from importlib import import_module
@@ -21,6 +20,7 @@ from granian.log import LogLevels
 from balu.kernel import bootkey
 from balu.kernel.config import Server
 from balu.kernel.errors import UnavailableError
+from balu.kernel.itself import COMMAND
 
 APPLICATION = "balu.app:create_app"
 MIB = 1024 * 1024
@@ -34,7 +34,7 @@ class JobWorker:
     """The job worker as a child process: started again when it dies, ended with the server."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._command = [sys.executable, "-P", "-m", "balu", "worker", "--data-dir", str(data_dir)]
+        self._command = [*COMMAND, "worker", "--data-dir", str(data_dir)]
         self._child: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="balu-job-worker", daemon=True)

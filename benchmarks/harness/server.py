@@ -2,13 +2,13 @@
 
 import os
 import shutil
-import socket
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from balu.kernel.testing import free_port
 from benchmarks.harness.accounting import Group
 from benchmarks.harness.client import Connection, Request, WrongAnswerError
 
@@ -145,10 +145,3 @@ def ranged(request: Request, start: int, count: int) -> Request:
     """*request* for a span of the file only."""
     span = ("Range", f"bytes={start}-{start + count - 1}")
     return Request(request.method, request.target, (*request.headers, span))
-
-
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -93,10 +93,13 @@ def test_chunks_of_one_file_may_come_at_several_workers_at_once(anna: Person) ->
     post = anna.server.client.post
     where = post("/api/uploads/manifest", json=manifest, headers=anna.headers).headers["location"]
     with ThreadPoolExecutor(4) as pool:
-        put = lambda n: anna.ask("PUT", f"{where}/chunks/{n % 6}", chunks[n % 6]).status_code  # noqa: E731
-        answers = list(pool.map(put, range(12)))
-    assert set(answers) <= {204, 409}, "409 when the same chunk is being written elsewhere"
-    assert all(204 in answers[n::6] for n in range(6))
+        for _ in range(
+            2
+        ):  # once more when all are there: a newer request for one being written takes it over
+            answers = pool.map(
+                lambda n: anna.ask("PUT", f"{where}/chunks/{n}", chunks[n]).status_code, range(6)
+            )
+            assert set(answers) == {204}
     with ThreadPoolExecutor(4) as pool:
         commits = list(pool.map(lambda _: anna.ask("POST", f"{where}/commit").status_code, range(4)))
     assert 200 in commits

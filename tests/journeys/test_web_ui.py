@@ -13,7 +13,7 @@ from balu.app import WEB_ROOT
 WEB = Path(__file__).parents[2] / "web"
 SCRIPTS = sorted(path for path in (WEB / "e2e").rglob("*.mjs") if '"node:test"' in path.read_text())
 CHROMIUM = Path(os.environ.get("BALU_CHROMIUM", "/usr/bin/chromium"))
-LONGEST_S = 900
+LONGEST_S = 400
 """Ends a script that hangs; every step in it has a limit of its own."""
 
 pytestmark = [

@@ -26,16 +26,13 @@ def test_a_folder_named_like_balu_is_not_taken_for_it(tmp_path: Path) -> None:
     done = subprocess.run(line, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
     line = [program, "serve", "--data-dir", str(tmp_path / "new"), "--port", str(free_port())]
-    with subprocess.Popen(
-        line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path
-    ) as it:
-        assert it.stdout is not None
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=tmp_path) as served:
+        assert served.stdout is not None
         try:
-            assert any(
-                "Balu is ready" in said for said in it.stdout
-            )  # it ends where its workers cannot start
+            # Where its workers cannot start it ends, and so does what it says.
+            assert any(b"Balu is ready" in said for said in served.stdout)
         finally:
-            it.terminate()
+            served.terminate()
 
 
 def test_nobody_else_can_read_databases_and_secret(server: Server) -> None:

@@ -200,10 +200,13 @@ async function healthy(url, log) {
 /** Not one of the ports that the system gives to outgoing connections: one of those would take it. */
 export async function freePort() {
   for (;;) {
-    const probe = createServer().listen(20_000 + Math.floor(Math.random() * 12_000), "127.0.0.1");
-    const [free] = await Promise.race([once(probe, "listening").then(() => [true]), once(probe, "error")]);
-    const port = probe.address()?.port;
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const probe = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(probe, "listening").then(
+      () => true,
+      () => false, // somebody has it
+    );
     probe.close();
-    if (free === true) return port;
+    if (isFree) return port;
   }
 }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from benchmarks.harness.server import free_port
+from balu.kernel.testing import free_port
 from benchmarks.harness.servers.balu import Balu
 from benchmarks.harness.servers.nginx import nginx_binary, run_as
 
