@@ -16,7 +16,7 @@ import pytest
 from blake3 import blake3
 
 from tests.torture.harness.audit import walk
-from tests.torture.harness.mounts import bound, mount, small_disk, unmount
+from tests.torture.harness.mounts import bound, mount, rationed, rationed_disk, small_disk, unmount
 from tests.torture.harness.server import Answer, Server
 from tests.torture.harness.tiers import LONG, start_value
 
@@ -165,6 +165,28 @@ def test_a_disk_without_inodes_is_told_and_writing_goes_on(tmp_path: Path, stack
     reads_fine(server)
     for path in fillers.iterdir():
         path.unlink()
+    for door, answer in every_way_to_write(server, 1000).items():
+        assert answer.status < 300, f"{door}: {answer.body!r}"
+    assert server.look().wrong == []
+
+
+@pytest.mark.needs("quota")
+def test_a_disk_quota_that_is_used_up_is_told_and_writing_goes_on(tmp_path: Path, stack: ExitStack) -> None:
+    place = tmp_path / "data" / "volumes" / "main"
+    disk = stack.enter_context(rationed_disk(place, tmp_path / "image", 256 << 20))
+    server = stack.enter_context(Server(tmp_path / "data"))
+    assert put(server, "old", OLD).status == 201
+    begun = begin_tus(server, "slow", 6_000_000)
+    assert begun.status == 201
+    before = walk(disk)
+    with rationed(disk, 64 << 10):  # less than it has already
+        for door, answer in every_way_to_write(server, 300_000).items():
+            assert is_problem(answer, 507, 413), door
+        reads_fine(server)
+    assert walk(disk) == before
+    rest = random.Random(2).randbytes(6_000_000)
+    sent = server.request("PATCH", begun.headers["location"], rest, {**OFFSET, "upload-offset": "0"})
+    assert sent.status == 204, sent.body
     for door, answer in every_way_to_write(server, 1000).items():
         assert answer.status < 300, f"{door}: {answer.body!r}"
     assert server.look().wrong == []

@@ -138,8 +138,9 @@ def check_room(mounted: Mounted, size: int) -> None:
     Raises:
         NoRoomError: *size* more bytes do not fit above that.
     """
-    total, available, _, inodes = mounted.core.space()
-    if available - size < reserve_bytes(total) or inodes == 0:
+    total, available, inodes, inodes_free = mounted.core.space()
+    # btrfs makes inodes as it goes and counts none.
+    if available - size < reserve_bytes(total) or (inodes > 0 and inodes_free == 0):
         raise NoRoomError("The disk is full. Free some space or ask your administrator.")
 
 

@@ -1,19 +1,22 @@
 """File systems that come and go; every one of them is gone when its block ends."""
 
+import os
 import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 
+def _run(*command: str | Path) -> None:
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+
+
 def mount(*arguments: str | Path) -> None:
-    subprocess.run(["mount", *map(str, arguments)], check=True, capture_output=True, timeout=60)
+    _run("mount", *arguments)
 
 
 def unmount(place: Path, *, lazily: bool = False) -> None:
-    subprocess.run(
-        ["umount", *(["-l"] if lazily else []), str(place)], check=True, capture_output=True, timeout=60
-    )
+    _run("umount", *(["-l"] if lazily else []), place)
 
 
 @contextmanager
@@ -33,6 +36,28 @@ def small_disk(place: Path, size: str, *, inodes: int = 0) -> Generator[Path, No
     options = f"size={size}" + (f",nr_inodes={inodes}" if inodes else "")
     with _mounted(place, "-t", "tmpfs", "-o", options, "none") as disk:
         yield disk
+
+
+@contextmanager
+def rationed_disk(place: Path, image: Path, size: int) -> Generator[Path, None, None]:
+    """A btrfs of *size* bytes in the file *image* whose use can be rationed."""
+    image.touch()
+    os.truncate(image, size)
+    _run("mkfs.btrfs", "--quiet", image)
+    with _mounted(place, "-o", "loop", image) as disk:
+        yield disk
+
+
+@contextmanager
+def rationed(disk: Path, size: int) -> Generator[None]:
+    """All files on that disk may have *size* bytes together."""
+    _run("btrfs", "quota", "enable", disk)
+    _run("btrfs", "qgroup", "limit", str(size), disk)
+    try:
+        yield
+    finally:
+        # Who used up all cannot even write down another limit.
+        _run("btrfs", "quota", "disable", disk)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.torture.harness.memory import NoLimitError, limited
+from tests.torture.harness.mounts import rationed, rationed_disk
 
 EXPECTED = Path(__file__).resolve().parent.parent / "expected_skips.toml"
 
@@ -55,6 +56,19 @@ def _loop() -> None:
         run("mkfs.ext4", "-q", image)
         run("mount", "-o", "loop", image, mount)
         run("umount", mount)
+
+
+def _quota() -> None:
+    _loop()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            place, image = Path(folder, "disk"), Path(folder, "image")
+            with rationed_disk(place, image, 128 << 20), rationed(place, 1 << 20):
+                pass
+        except FileNotFoundError as error:
+            raise MissingError(f"{error.filename} is not installed") from error
+        except subprocess.CalledProcessError as error:
+            raise MissingError(error.stderr.decode().strip()[-200:]) from error
 
 
 def _fuse() -> None:
@@ -103,6 +117,7 @@ def _memory() -> None:
 PROBES: dict[str, Callable[[], None]] = {
     "root": _root,
     "loop": _loop,
+    "quota": _quota,
     "fuse": _fuse,
     "memory": _memory,
     "cargo": _program("cargo"),
