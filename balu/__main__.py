@@ -11,10 +11,10 @@ import rich_click as click
 
 from balu import __version__
 from balu.kernel import show
-from balu.kernel.config import Config, ConfigError, LogSettings, Server, default_data_dir, load_config
+from balu.kernel.config import Config, ConfigError, LogSettings, default_data_dir, load_config
 from balu.kernel.errors import BaluError
 
-EXIT_REFUSED, EXIT_CONFIG = 1, 3
+EXIT_REFUSED = 1
 CLIENT_COMMANDS = ("get", "login", "logout", "ls", "put")
 """Commands that talk to a server instead of working on a data directory."""
 EPILOG = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the configuration cannot be used."
@@ -75,8 +75,7 @@ def serve(data_dir: Path | None, host: str | None, port: int | None, *, jobs: bo
     for key, value in (("BALU_SERVER__HOST", host), ("BALU_SERVER__PORT", port)):
         if value is not None:
             os.environ[key] = str(value)
-    config = load_config(None, {}, only_known=True)
-    run(config.data_dir, config.of(Server), jobs=jobs)
+    run(load_config(None, {}, only_known=True), jobs=jobs)
 
 
 @cli.command()
@@ -226,7 +225,7 @@ def main() -> None:
         cli(prog_name="balu")
     except ConfigError as error:
         click.echo(f"balu: {error}", err=True)
-        sys.exit(EXIT_CONFIG)
+        sys.exit(error.exit_code)
     except BaluError as error:
         click.echo(f"balu: {error.detail}", err=True)
         sys.exit(EXIT_REFUSED)

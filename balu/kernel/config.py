@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import msgspec
 
@@ -19,6 +19,9 @@ Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 class ConfigError(Exception):
     """The configuration cannot be used; the message names file or variable, key and fix."""
+
+    exit_code: ClassVar[int] = 3
+    """Of every `balu` command that meets it."""
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,64 +3,24 @@
 import errno
 import os
 import shutil
-import signal
 import socket
-import subprocess
 import threading
 import time
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 
 from balu.kernel import bootkey
-from balu.kernel.config import Server
+from balu.kernel.config import Config, Server
 from balu.kernel.errors import UnavailableError
-from balu.kernel.itself import COMMAND
+from balu.kernel.workers import JobWorker, WebWorkers
 
-APPLICATION = "balu.app:create_app"
 MIB = 1024 * 1024
-RESTART_DELAY_S = 1.0
 GREET_TRIES, GREET_PAUSE_S = 600, 0.1
 PORT_TRIES, PORT_PAUSE_S = 50, 0.2
 """A server that was killed keeps its port until its last write is on the disk."""
-
-
-class JobWorker:
-    """The job worker as a child process: started again when it dies, ended with the server."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self._command = [*COMMAND, "worker", "--data-dir", str(data_dir)]
-        self._child: subprocess.Popen[bytes] | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="balu-job-worker", daemon=True)
-
-    def start(self) -> None:
-        """Start it and watch over it from a thread."""
-        self._thread.start()
-
-    def _watch(self) -> None:
-        while not self._stopping.is_set():
-            self._child = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)  # noqa: S603  our own program
-            self._child.wait()
-            self._stopping.wait(RESTART_DELAY_S)
-
-    def stop(self, grace_s: float) -> None:
-        """Ask it to finish what it does, then end it."""
-        self._stopping.set()
-        child = self._child
-        if child is None or child.poll() is not None:
-            return
-        child.send_signal(signal.SIGTERM)
-        try:
-            child.wait(grace_s)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
 
 
 def check_port(server: Server) -> None:
@@ -116,14 +76,14 @@ def greet(data_dir: Path, server: Server) -> None:
         print(f"Create the first account at {address}/setup#code={code.read_text().strip()}", flush=True)  # noqa: T201
 
 
-def _load() -> Any:
-    """The application; Granian's own way would look for it in the working directory first."""
-    module, _, function = APPLICATION.partition(":")
-    return getattr(import_module(module), function)()
+def serve(config: Config, *, jobs: bool = True) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way get ``server.drain_timeout_s`` to finish.
 
-
-def serve(data_dir: Path, server: Server, *, jobs: bool = True) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way get ``server.drain_timeout_s`` to finish."""
+    Raises:
+        ConfigError: the web workers refuse the settings.
+        UnavailableError: Balu cannot listen, or its web workers do not get through their start.
+    """
+    data_dir, server = config.data_dir, config.of(Server)
     check_port(server)
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     run_dir = data_dir / "run"
@@ -132,9 +92,9 @@ def serve(data_dir: Path, server: Server, *, jobs: bool = True) -> None:
     # Large request bodies arrive in blocks of this size; freeing them must give the memory back.
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     bootkey.hand_out(data_dir)
-    worker = JobWorker(data_dir)
-    web = Granian(
-        APPLICATION,
+    worker = JobWorker(config)
+    web = WebWorkers(
+        config,
         interface=Interfaces.ASGI,
         address=server.host,
         port=server.port,
@@ -154,6 +114,6 @@ def serve(data_dir: Path, server: Server, *, jobs: bool = True) -> None:
         worker.start()
     threading.Thread(target=greet, args=(data_dir, server), name="balu-greeting", daemon=True).start()
     try:
-        web.serve(target_loader=_load, wrap_loader=False)
+        web.run()
     finally:
         worker.stop(server.drain_timeout_s)

@@ -20,8 +20,6 @@ from tests.conformance.conftest import Person, status_of
 from tests.conformance.test_tus import sign_in
 
 SIZE, PIECE = 2_000_000, 160_001
-CRASH_LOOP_S = 8.0
-"""Granian takes a worker that dies again within 5.5 s for one that can never run, and ends the server."""
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +130,7 @@ def test_a_killed_worker_costs_only_what_it_had_not_confirmed(anna: Person) -> N
         offset += PIECE
         os.kill(worker, signal.SIGKILL)
         killed = time.monotonic()
-        while worker in children(anna.server) or time.monotonic() < killed + CRASH_LOOP_S:
+        while worker in children(anna.server):
             assert time.monotonic() < killed + 60
             time.sleep(0.05)
         assert patiently(lambda: anna.offset(where)) == offset
