@@ -17,6 +17,7 @@ const PAGES = {
   device: "/server/inventory/1",
   import: "/server/inventory/import",
   discover: "/server/inventory/discover",
+  deleted: "/server/inventory/deleted",
   vendors: "/server/inventory/catalogues",
   models: "/server/inventory/catalogues?tab=models",
   places: "/server/inventory/catalogues?tab=locations",
@@ -44,6 +45,7 @@ before(async () => {
     await desk.api("PUT", `/api/files/content/${encodeURIComponent(name)}`, "x".repeat(size));
   await desk.api("DELETE", "/api/files/old%20notes.txt");
   await desk.api("POST", "/api/inventory/bulk/devices/import", Buffer.from(homelab()));
+  await desk.api("DELETE", "/api/inventory/devices/2");
   await desk.close();
 });
 after(() => server?.stop());

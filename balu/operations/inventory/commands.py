@@ -7,8 +7,10 @@ from typing import Any
 import rich_click as click
 
 from balu.kernel.commands import Env, command
+from balu.kernel.errors import InvalidError
 from balu.kernel.jobs import run_now
 from balu.kernel.unit import open_unit
+from balu.operations.inventory.deleted import DeletedService
 from balu.operations.inventory.devices import DeviceService
 from balu.operations.inventory.drafts import Sheet
 from balu.operations.inventory.errors import FieldError
@@ -25,14 +27,24 @@ from balu.operations.inventory.words import DEVICE_TYPES
 TYPE = click.option("--type", "device_type", type=click.Choice(DEVICE_TYPES), help="Only this kind.")
 WORDS = click.argument("words", nargs=-1)
 SHOWN = ("id", "name", "device_type", "ip_address", "vendor_name", "model_name", "location_name", "tags")
+SHOWN_DELETED = ("id", "name", "device_type", "ip_address", "deleted_at", "deleted_by", "expires_at")
 
 
-@command("inventory list", WORDS, TYPE, click.option("--limit", type=click.IntRange(1, 200), default=50))
+@command(
+    "inventory list",
+    WORDS,
+    TYPE,
+    click.option("--limit", type=click.IntRange(1, 200), default=50),
+    click.option("--deleted", is_flag=True, help="Those that can be put back, the last delete first."),
+)
 async def show(
-    env: Env, *, words: tuple[str, ...], device_type: str | None, limit: int
+    env: Env, *, words: tuple[str, ...], device_type: str | None, limit: int, deleted: bool
 ) -> list[dict[str, Any]]:
     """List devices that hold all WORDS, by name."""
     async with open_unit(env, writes=False) as unit:
+        if deleted:
+            gone, _ = await DeletedService(unit).list(" ".join(words), device_type, offset=0, limit=limit)
+            return [{name: getattr(device, name) for name in SHOWN_DELETED} for device in gone]
         filters = Filters(q=" ".join(words) or None, type=device_type)
         found, _ = await SearchService(unit).find(filters, offset=0, limit=limit)
     return [{name: getattr(device, name) for name in SHOWN} for device in found]
@@ -88,6 +100,21 @@ async def load(env: Env, *, file: Path, dry_run: bool, skip_bad: bool) -> Any:
 
 
 @command(
+    "inventory restore",
+    click.argument("numbers", nargs=-1, required=True, type=click.IntRange(1)),
+    click.option("--name", help="Another name, where its own was given away; for one device."),
+)
+async def restore(env: Env, *, numbers: tuple[int, ...], name: str | None) -> Any:
+    """Put deleted devices back, by the NUMBERS that list --deleted shows; all of them or none."""
+    if name is not None and len(numbers) > 1:
+        raise InvalidError("--name is for one device.", field="name")
+    async with open_unit(env) as unit:
+        deleted = DeletedService(unit)
+        back = [await deleted.restore_one(CONSOLE, number, name) for number in numbers]
+    return [{name: getattr(device, name) for name in SHOWN} for device in back]
+
+
+@command(
     "inventory export",
     TYPE,
     click.option("--format", "file_format", type=click.Choice(["csv", "json"]), default="csv"),
@@ -138,4 +165,4 @@ async def targets(env: Env, *, file_format: str) -> Any:
     return await write_targets(env, "json" if file_format == "json" else "yaml")
 
 
-COMMANDS = (show, add, load, save, discover, targets)
+COMMANDS = (show, add, load, restore, save, discover, targets)

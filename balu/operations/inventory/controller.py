@@ -15,7 +15,6 @@ from balu.operations.inventory.history import Author, History
 from balu.operations.inventory.schemas import (
     BulkDeleted,
     BulkIds,
-    BulkRestored,
     ChangeRead,
     DeviceClone,
     DeviceCreate,
@@ -111,14 +110,6 @@ class DeviceController(Controller):
         await devices.check(device_id, version_of(if_match))
         await devices.delete(author_of(caller), [device_id])
 
-    @post("/devices/{device_id:int}/restore", operation_id="restoreDevice", status_code=200, opt=WRITE)
-    async def restore(
-        self, devices: Devices, caller: CallerDep, device_id: FromPath[int]
-    ) -> Response[DeviceRead]:
-        """Take a delete back; 409 when another device has the name now."""
-        await devices.restore(author_of(caller), [device_id])
-        return tagged(await devices.restored(device_id))
-
     @post("/devices/{device_id:int}/clone", operation_id="cloneDevice", status_code=201, opt=WRITE)
     async def clone(
         self,
@@ -168,17 +159,6 @@ class DeviceController(Controller):
         failed = sorted(set(data.device_ids) - set(done))
         return BulkDeleted(
             status=outcome(len(done), len(failed)), deleted=len(done), failed=len(failed), failed_ids=failed
-        )
-
-    @post("/bulk/devices/restore", operation_id="restoreDevices", status_code=200, opt=WRITE)
-    async def restore_many(
-        self, devices: Devices, caller: CallerDep, data: JSONBody[BulkIds]
-    ) -> BulkRestored:
-        """Take a bulk delete back."""
-        done = await devices.restore(author_of(caller), data.device_ids)
-        failed = sorted(set(data.device_ids) - set(done))
-        return BulkRestored(
-            status=outcome(len(done), len(failed)), restored=len(done), failed=len(failed), failed_ids=failed
         )
 
 

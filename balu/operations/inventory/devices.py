@@ -1,9 +1,9 @@
-"""Devices: make, change, copy, delete and put back; every change is counted, kept and told."""
+"""Devices: make, change, copy and delete; every change is counted, kept and told."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from balu.kernel.unit import Unit
@@ -34,7 +34,7 @@ REFERENCES = ("vendor_id", "model_id", "location_id")
 
 
 class DeviceService:
-    """The only way in or out of the tables ``inventory_device`` and ``inventory_monitor``."""
+    """The way in and out of the tables ``inventory_device`` and ``inventory_monitor``."""
 
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
@@ -130,20 +130,6 @@ class DeviceService:
         if version is not None and version != row.version:
             raise changed_meanwhile(await self.get(device_id), {})
 
-    async def restored(self, device_id: int) -> DeviceRead:
-        """The device after a ``restore``.
-
-        Raises:
-            InventoryExistsError: it is still deleted, because its name was given away.
-            InventoryNotFoundError: it is gone for good.
-        """
-        row = await self._session.get(DeviceRow, device_id)
-        if row is not None and row.deleted_at is not None:
-            raise InventoryExistsError(
-                f"Another device is called {row.name} now. Rename that one, then put this one back."
-            )
-        return await self.get(device_id)
-
     async def clone(
         self, author: Author, device_id: int, name: str | None, address: str | None
     ) -> DeviceRead:
@@ -161,7 +147,7 @@ class DeviceService:
     async def delete(
         self, author: Author, device_ids: Sequence[int], change: Change = "delete"
     ) -> Sequence[int]:
-        """Delete devices so that ``restore`` can take it back; returns the numbers that were there."""
+        """Delete devices; returns the numbers that were there. ``DeletedService`` puts them back."""
         query = devices_query(DeviceRow.id.in_(device_ids), LIVE).order_by(DeviceRow.id)
         found = await read_all(self._session, query)
         ids = [device.id for device in found]
@@ -171,36 +157,6 @@ class DeviceService:
             author, change, [(one.id, one.name, difference(facts(one), {})) for one in found]
         )
         return ids
-
-    async def restore(self, author: Author, device_ids: Sequence[int]) -> Sequence[int]:
-        """Take deletes back; returns the numbers that came back.
-
-        A device whose name was given away meanwhile stays deleted.
-        """
-        deleted = select(DeviceRow).where(DeviceRow.id.in_(device_ids), DeviceRow.deleted_at.is_not(None))
-        rows = (await self._session.scalars(deleted.order_by(DeviceRow.id).with_for_update())).all()
-        keys = [row.name_key for row in rows]
-        query = select(DeviceRow.name_key).where(DeviceRow.name_key.in_(keys), LIVE)
-        taken = set((await self._session.scalars(query)).all())
-        back: list[int] = []
-        for row in rows:
-            if row.name_key not in taken:
-                taken.add(row.name_key)
-                row.deleted_at, row.version = None, row.version + 1
-                back.append(row.id)
-        await self._flush_unique("the device")
-        found = await read_all(self._session, devices_query(DeviceRow.id.in_(back)).order_by(DeviceRow.id))
-        await self._history.note(
-            author, "restore", [(one.id, one.name, difference({}, facts(one))) for one in found]
-        )
-        return back
-
-    async def purge(self, before: Any) -> int:
-        """Forget for good what was deleted before the instant *before*."""
-        old = select(DeviceRow.id).where(DeviceRow.deleted_at < before)
-        await self._session.execute(delete(MonitorRow).where(MonitorRow.device_id.in_(old)))
-        gone = delete(DeviceRow).where(DeviceRow.deleted_at < before).returning(DeviceRow.id)
-        return len((await self._session.scalars(gone)).all())
 
     async def add_monitor(self, author: Author, device_id: int, fields: Mapping[str, Any]) -> MonitorRead:
         """Watch a device in one more way.

@@ -10,6 +10,7 @@ from balu.operations.inventory.catalogue_controller import (
 )
 from balu.operations.inventory.commands import COMMANDS
 from balu.operations.inventory.controller import DeviceController
+from balu.operations.inventory.deleted_controller import DeletedController
 from balu.operations.inventory.discovery_controller import DiscoveryController
 from balu.operations.inventory.jobs import (
     check_reachability,
@@ -23,8 +24,8 @@ from balu.operations.inventory.target_controller import TargetController
 INVENTORY = Domain(
     name="inventory",
     controllers=(
-        DeviceController, VendorController, ModelController, LocationController, TemplateController,
-        SearchController, ViewController, BulkController, TargetController,
+        DeviceController, DeletedController, VendorController, ModelController, LocationController,
+        TemplateController, SearchController, ViewController, BulkController, TargetController,
         DiscoveryController,
     ),
     jobs=(discover_network, check_reachability, purge_deleted_devices),

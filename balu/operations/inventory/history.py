@@ -86,6 +86,12 @@ class History:
         """Tell open browsers that an entry of a catalogue is new, different or gone."""
         tell(self._unit, TOPIC, {"change": noun, "id": entry_id})
 
+    async def last_by(self, device_ids: Sequence[int], changes: Sequence[Change]) -> dict[int, str]:
+        """Who did the latest of *changes* to each device."""
+        query = select(ChangeRow.device_id, ChangeRow.username).order_by(ChangeRow.id)
+        query = query.where(ChangeRow.device_id.in_(device_ids), ChangeRow.change_type.in_(changes))
+        return dict((await self._unit.session.execute(query)).tuples().all())  # the later row counts
+
     async def list(self, device_id: int | None, *, before: int | None, limit: int) -> Sequence[ChangeRead]:
         """Changes of one device or of all, newest first, with a number below *before*."""
         query = select(ChangeRow).order_by(ChangeRow.id.desc()).limit(limit)

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -10,7 +9,7 @@ from sqlalchemy import select, update
 from balu.kernel.jobs import Run, job
 from balu.kernel.live import tell
 from balu.operations.inventory.addresses import host_of, kind_of
-from balu.operations.inventory.devices import DeviceService
+from balu.operations.inventory.deleted import DeletedService
 from balu.operations.inventory.discovery import AT_ONCE, ask_all
 from balu.operations.inventory.discovery_schemas import DiscoverySummary, HostFound
 from balu.operations.inventory.history import TOPIC
@@ -130,5 +129,5 @@ async def _resolved(address: str) -> str | None:
 async def purge_deleted_devices(run: Run) -> int:
     """Forget devices for good that were deleted ``inventory.retention_days`` ago."""
     async with run.unit() as unit:
-        keep = timedelta(days=run.env.part(InventorySettings).retention_days)
-        return await DeviceService(unit).purge(unit.now() - keep)
+        deleted = DeletedService(unit)
+        return await deleted.purge(unit.now() - deleted.keep)

@@ -159,12 +159,41 @@ class BulkDeleted(msgspec.Struct, kw_only=True):
 
 
 class BulkRestored(msgspec.Struct, kw_only=True):
-    """What came back; those that failed lack a free name or are gone for good."""
+    """What came back; those that failed lack a free name, are there already or gone for good."""
 
     status: str
     restored: int
     failed: int
     failed_ids: list[int]
+    taken_ids: list[int]
+    """Those of them whose name another device has now."""
+
+
+class DeletedDevice(DeviceRead, kw_only=True):
+    """A device as it was when it was deleted."""
+
+    deleted_at: datetime
+    deleted_by: str | None
+    expires_at: datetime
+    """From then on it may be gone for good."""
+    name_taken_by: int | None
+    """The device that has its name now; this one can only come back under another."""
+
+
+class DeletedPage(msgspec.Struct, kw_only=True):
+    """Deleted devices, the last delete first."""
+
+    items: list[DeletedDevice]
+    total: int
+    next: str | None
+    retention_days: int
+    """How long deleted devices can be put back."""
+
+
+class DeviceRestore(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How a device comes back; without a name under its own."""
+
+    name: Name | None = None
 
 
 def given(wish: msgspec.Struct) -> dict[str, Any]:

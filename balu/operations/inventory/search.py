@@ -93,7 +93,7 @@ class SearchService:
     async def conditions(self, filters: Filters) -> list[ColumnElement[bool]]:
         """*filters* for a query over ``reading.joined`` devices."""
         where: list[ColumnElement[bool]] = [LIVE]
-        where += [_holds(word) for word in (filters.q or "").split()[:MAX_WORDS]]
+        where += holding(filters.q)
         plain = {
             DeviceRow.device_type: filters.type, DeviceRow.vendor_id: filters.vendor_id,
             DeviceRow.model_id: filters.model_id, DeviceRow.poe_powered: filters.poe_powered,
@@ -153,6 +153,11 @@ class SearchService:
         below = LocationRow.path_key.startswith(path + SEPARATOR, autoescape=True)
         inside = select(LocationRow.id).where(or_(LocationRow.id == location_id, below))
         return list((await self._session.scalars(inside)).all())
+
+
+def holding(words: str | None) -> list[ColumnElement[bool]]:
+    """Conditions for devices that hold all of *words*, wherever and in whatever case."""
+    return [_holds(word) for word in (words or "").split()[:MAX_WORDS]]
 
 
 def _holds(word: str) -> ColumnElement[bool]:

@@ -140,6 +140,45 @@ test("a device deleted on its own page comes back with its monitors", async (t) 
   assert.deepEqual(problems, []);
 });
 
+test("what was deleted is found later, and comes back under another name where its own was given away", async (t) => {
+  const { page, close, problems, api } = await openPage(server, { phone: true, language: "de", allow: [404] });
+  t.after(close);
+  const ids = [];
+  for (const name of ["vm-01", "vm-07", "vm-13"]) ids.push((await found(api, name)).id);
+  await api("POST", "/api/inventory/bulk/devices/delete", { device_ids: ids });
+  const cuckoo = await api("POST", "/api/inventory/devices", { name: "VM-01", device_type: "url" });
+  await page.goto(`/server/inventory/${ids[0]}`);
+  await page.getByRole("link", { name: "Gelöschte Geräte" }).click();
+  await page.getByRole("heading", { level: 1, name: "Gelöschte Geräte" }).waitFor();
+  const rows = page.locator(".table tbody tr");
+  await page.getByText("vm-13").waitFor();
+  assert.equal(await rows.count(), 3);
+  assert.match(await rows.last().innerText(), /von anna/);
+  assert.deepEqual(await axe(page), []);
+  assert.deepEqual(await page.evaluate(tooSmall), []);
+
+  await page.getByLabel("Geräte suchen").fill("nichts davon");
+  await page.getByText("Nichts gefunden").waitFor();
+  await page.getByRole("button", { name: "Suche leeren" }).click();
+  await page.getByRole("checkbox", { name: "vm-07 auswählen" }).check();
+  await page.getByRole("button", { name: "Alle 3 auswählen" }).click();
+  await page.getByRole("toolbar").getByRole("button", { name: "Wiederherstellen" }).click();
+  await page.getByText("2 Geräte wiederhergestellt").waitFor();
+  await page.getByText("1 Gerät nicht wiederhergestellt: Ein anderes Gerät heißt jetzt so.").waitFor();
+  await page.getByText("vm-13").waitFor({ state: "detached" });
+  assert.equal(await rows.count(), 1);
+  const taken = page.getByRole("link", { name: "Ein anderes Gerät heißt jetzt so" });
+  assert.equal(await taken.getAttribute("href"), `/server/inventory/${cuckoo.id}`);
+
+  await page.getByRole("button", { name: "vm-01 unter anderem Namen wiederherstellen" }).click();
+  await page.getByLabel("Neuer Name").fill("vm-01, die alte");
+  assert.deepEqual(await axe(page), []);
+  await page.getByRole("dialog").getByRole("button", { name: "Wiederherstellen" }).click();
+  await page.getByText("Keine gelöschten Geräte").waitFor();
+  assert.equal((await api("GET", `/api/inventory/devices/${ids[0]}`)).name, "vm-01, die alte");
+  assert.deepEqual(problems, []);
+});
+
 test("the one who was overtaken takes the other version", async (t) => {
   const { page, close, problems, api } = await openPage(server, { phone: true, allow: [412] });
   t.after(close);
@@ -207,7 +246,7 @@ test("reachability is switched on, asked for more often, and off again", async (
 test("on a phone every target has 44 pixels, and nothing is wider than the screen", async (t) => {
   const { page, close, problems, api } = await openPage(server, { phone: true, language: "de" });
   t.after(close);
-  const pages = ["", "?type=ip_camera&tag=night", "/import", "/discover", "/monitoring"];
+  const pages = ["", "?type=ip_camera&tag=night", "/import", "/discover", "/deleted", "/monitoring"];
   pages.push(`/${(await found(api, "cam-16")).id}`, "/catalogues?tab=locations", "/catalogues?tab=templates");
   const small = [];
   for (const path of pages) {

@@ -3,7 +3,8 @@ import { isProblem } from "@/kernel/api/problem";
 import { useText } from "@/kernel/i18n/area";
 import { kernelText } from "@/kernel/i18n/kernel";
 import { toast } from "@/kernel/kit";
-import { removeDevices, restoreDevices } from "./api";
+import { removeDevices } from "./api";
+import { restoreDevices } from "./deleted-api";
 import { refusalText } from "./faults";
 import { inventoryText } from "./text";
 
@@ -22,14 +23,28 @@ export function useAttempt(): (act: () => Promise<unknown>) => Promise<boolean> 
   };
 }
 
-export function useRemove(): (ids: number[]) => Promise<boolean> {
+/** Takes deletes back; true when it was tried. Those that could not come back are told with the reason. */
+export function useRestore(): (ids: number[]) => Promise<boolean> {
   const t = useText(inventoryText);
   const attempt = useAttempt();
   return (ids) =>
     attempt(async () => {
+      const { restored, failed_ids, taken_ids } = await restoreDevices(ids);
+      const gone = failed_ids.length - taken_ids.length;
+      if (restored > 0) toast({ text: t.restored(restored), tone: "ok" });
+      if (taken_ids.length > 0) toast({ text: t.deleted.nameTaken(taken_ids.length), tone: "bad" });
+      if (gone > 0) toast({ text: t.deleted.gone(gone), tone: "bad" });
+    });
+}
+
+export function useRemove(): (ids: number[]) => Promise<boolean> {
+  const t = useText(inventoryText);
+  const attempt = useAttempt();
+  const restore = useRestore();
+  return (ids) =>
+    attempt(async () => {
       const { deleted, failed_ids } = await removeDevices(ids);
       const gone = ids.filter((id) => !failed_ids.includes(id));
-      const undo = () => attempt(async () => toast(t.restored((await restoreDevices(gone)).restored)));
-      toast({ text: t.removed(deleted), undo });
+      toast({ text: t.removed(deleted), undo: () => restore(gone) });
     });
 }

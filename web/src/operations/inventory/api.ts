@@ -67,12 +67,10 @@ interface Paths {
     Put<Device, Partial<NewDevice>, Tagged> &
     Delete<undefined, undefined, ById>;
   "/api/inventory/devices/{id}/clone": Post<Device, { name?: string; ip_address?: string }, ById>;
-  "/api/inventory/devices/{id}/restore": Post<Device, undefined, ById>;
   "/api/inventory/devices/{id}/history": Get<Change[], ById & { query: { limit: number } }>;
   "/api/inventory/devices/{id}/monitors": Post<Monitor, NewMonitor, ById>;
   "/api/inventory/monitors/{id}": Entry<Monitor, Partial<NewMonitor>>;
   "/api/inventory/bulk/devices/delete": Post<Bulk & { deleted: number }, { device_ids: number[] }>;
-  "/api/inventory/bulk/devices/restore": Post<Bulk & { restored: number }, { device_ids: number[] }>;
   "/api/inventory/vendors": Catalogue<Vendor, { name: string }>;
   "/api/inventory/models": Catalogue<Model, { name: string; vendor_id: number }>;
   "/api/inventory/locations": Catalogue<Location, NewLocation>;
@@ -156,8 +154,6 @@ export const cloneDevice = (id: number, body: { name?: string; ip_address?: stri
   renewed(call(api.POST("/api/inventory/devices/{id}/clone", { ...byId(id), body })));
 export const removeDevices = (device_ids: number[]) =>
   renewed(call(api.POST("/api/inventory/bulk/devices/delete", { body: { device_ids } })));
-export const restoreDevices = (device_ids: number[]) =>
-  renewed(call(api.POST("/api/inventory/bulk/devices/restore", { body: { device_ids } })));
 
 export const addMonitor = (id: number, body: NewMonitor) =>
   renewed(call(api.POST("/api/inventory/devices/{id}/monitors", { ...byId(id), body })));

@@ -13,6 +13,7 @@ import {
   EmptyState,
   ErrorState,
   IconButton,
+  LinkButton,
   Menu,
   Page,
   PageHeader,
@@ -56,7 +57,18 @@ export function DevicePage() {
     return (
       <Page>
         <PageHeader title={t.title} />
-        <EmptyState icon={Server} title={t.device.gone} action={<Back />} />
+        <EmptyState
+          icon={Server}
+          title={t.device.gone}
+          action={
+            <>
+              <Back />
+              <LinkButton to="/server/inventory/deleted" search={{}} icon={Trash2}>
+                {t.deleted.title}
+              </LinkButton>
+            </>
+          }
+        />
       </Page>
     );
   }

@@ -2,26 +2,22 @@ import { Link } from "@tanstack/react-router";
 import { useText } from "@/kernel/i18n/area";
 import { Badge, type Column, Copy, Ellipsis, IconButton, Menu, Pencil, Table, Trash2 } from "@/kernel/kit";
 import type { Edited } from "./device-values";
+import { type Selected, Tick } from "./selection";
 import { inventoryText } from "./text";
 import type { Device } from "./types";
 
 interface DeviceTableProps {
   rows: Device[];
   condensed: boolean;
-  selected: ReadonlySet<number>;
+  selected: Selected;
   /** Missing for those who may only look. */
-  onSelect?: (selected: ReadonlySet<number>) => void;
+  onSelect?: (selected: Selected) => void;
   onEdit(edited: Edited): void;
   onRemove(device: Device): void;
 }
 
 export function DeviceTable({ rows, condensed, selected, onSelect, onEdit, onRemove }: DeviceTableProps) {
   const t = useText(inventoryText);
-  const toggle = (id: number) => {
-    const next = new Set(selected);
-    if (!next.delete(id)) next.add(id);
-    onSelect?.(next);
-  };
   const columns: Column<Device>[] = [
     {
       id: "name",
@@ -29,16 +25,7 @@ export function DeviceTable({ rows, condensed, selected, onSelect, onEdit, onRem
       isName: true,
       cell: (device) => (
         <span className="inventory-name">
-          {onSelect && (
-            <label className="inventory-tick">
-              <input
-                type="checkbox"
-                aria-label={t.select(device.name)}
-                checked={selected.has(device.id)}
-                onChange={() => toggle(device.id)}
-              />
-            </label>
-          )}
+          {onSelect && <Tick {...device} selected={selected} onSelect={onSelect} />}
           <span>
             <Link className="inventory-link" to="/server/inventory/$id" params={{ id: String(device.id) }}>
               {device.name}

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { useText } from "@/kernel/i18n/area";
 import { Button, Chip, Input, Menu, type MenuItem, Select, Star, Trash2, toast, X } from "@/kernel/kit";
 import { useAttempt } from "./act";
@@ -8,9 +8,8 @@ import { locationsQuery, modelsQuery, removeView, saveView, vendorsQuery, viewsQ
 import { filterCount, searchFrom } from "./filters";
 import { NameDialog } from "./name-dialog";
 import { inventoryText } from "./text";
+import { useTyped } from "./typed";
 import { DEVICE_TYPES, type DeviceType, type Search } from "./types";
-
-const TYPING_MS = 200;
 
 interface FilterBarProps {
   search: Search;
@@ -30,24 +29,7 @@ export function FilterBar({ search, clears, onChange }: FilterBarProps) {
     ({ id }) => id === search.model_id,
   );
   const navigate = useNavigate();
-  const [typed, setTyped] = useState(search.q ?? "");
-  const sent = useRef(search.q);
-  useEffect(() => {
-    const words = typed.trim() || undefined;
-    if (words === sent.current) return;
-    const timer = setTimeout(() => {
-      sent.current = words;
-      onChange({ q: words }, true);
-    }, TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [typed, onChange]);
-
-  useEffect(() => {
-    // Back, Forward, a saved view or clearing the filters changed the words.
-    if (search.q === sent.current) return;
-    sent.current = search.q;
-    setTyped(search.q ?? "");
-  }, [search.q]);
+  const [typed, setTyped] = useTyped(search.q, (q) => onChange({ q }, true));
 
   const flag = (name: "monitoring_enabled" | "poe_powered" | "has_ip", wanted: boolean) => ({
     pressed: search[name] === wanted,

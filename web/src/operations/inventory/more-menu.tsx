@@ -10,6 +10,7 @@ import {
   Menu,
   type MenuItem,
   Rows3,
+  Trash2,
 } from "@/kernel/kit";
 import { filterCount } from "./filters";
 import { exportAddress } from "./import-api";
@@ -45,6 +46,12 @@ export function MoreMenu({ search, condensed, onReshape, mayWrite }: MoreProps) 
       label: t.prometheus.title,
       icon: Activity,
       run: () => void navigate({ to: "/server/inventory/monitoring" }),
+    },
+    {
+      id: "deleted",
+      label: t.deleted.title,
+      icon: Trash2,
+      run: () => void navigate({ to: "/server/inventory/deleted", search: {} }),
     },
     "-",
     ...(mayWrite

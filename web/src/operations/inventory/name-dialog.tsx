@@ -8,13 +8,15 @@ interface NameDialogProps {
   title: string;
   label: string;
   initial?: string;
+  /** On the button; else "Save". */
+  act?: string;
   onClose(): void;
   /** True when it was kept and the dialog may go. */
   save(name: string): Promise<boolean>;
 }
 
 /** Asks for a name under which something is kept. */
-export function NameDialog({ title, label, initial = "", onClose, save }: NameDialogProps) {
+export function NameDialog({ title, label, initial = "", act, onClose, save }: NameDialogProps) {
   const t = useText(inventoryText).form;
   const { kit } = useText(kernelText);
   const [name, setName] = useState(initial);
@@ -39,7 +41,7 @@ export function NameDialog({ title, label, initial = "", onClose, save }: NameDi
         <>
           <Button onClick={onClose}>{kit.cancel}</Button>
           <Button type="submit" variant="primary" busy={busy}>
-            {t.save}
+            {act ?? t.save}
           </Button>
         </>
       }

@@ -27,13 +27,12 @@ import { clean, filterCount } from "./filters";
 import { useInventoryLive } from "./live";
 import { useMayWrite } from "./may";
 import { MoreMenu } from "./more-menu";
+import { MOST_SELECTED, type Selected, SelectionBar } from "./selection";
 import { inventoryText } from "./text";
 import type { Search } from "./types";
 import "./inventory.css";
 
 const SHAPE = "balu-inventory-rows";
-/** As many as one bulk delete takes. */
-const MOST_SELECTED = 100;
 
 export function InventoryPage() {
   const t = useText(inventoryText);
@@ -43,7 +42,7 @@ export function InventoryPage() {
   const stats = useQuery(statsQuery);
   const found = useInfiniteQuery(searchQuery(search));
   const [edited, setEdited] = useState<Edited | null>(null);
-  const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
+  const [selected, setSelected] = useState<Selected>(new Set());
   const [condensed, setCondensed] = useState(() => localStorage.getItem(SHAPE) === "condensed");
   const remove = useRemove();
   useInventoryLive();
@@ -60,7 +59,6 @@ export function InventoryPage() {
   const rows = found.data?.pages.flatMap((page) => page.results) ?? [];
   const count = found.data?.pages[0]?.count ?? 0;
   const narrowed = filterCount(search) > 0 || search.q !== undefined;
-  const chosen = rows.filter((row) => selected.has(row.id)).map((row) => row.id);
 
   return (
     <Page wide>
@@ -84,10 +82,8 @@ export function InventoryPage() {
         }
       />
       <FilterBar search={search} clears={rows.length > 0} onChange={look} />
-      {chosen.length > 0 && (
-        <div className="inventory-bulk" role="toolbar" aria-label={t.selected(chosen.length)}>
-          <span className="grow">{t.selected(chosen.length)}</span>
-          <Button onClick={() => setSelected(new Set())}>{t.clearSelection}</Button>
+      <SelectionBar rows={rows.map(({ id }) => id)} selected={selected} onSelect={setSelected}>
+        {(chosen) => (
           <Button
             icon={Trash2}
             variant="danger"
@@ -98,8 +94,8 @@ export function InventoryPage() {
           >
             {t.remove}
           </Button>
-        </div>
-      )}
+        )}
+      </SelectionBar>
       {found.isPending && <Skeleton lines={8} />}
       {found.isError && !found.data && <ErrorState error={found.error} retry={found.refetch} />}
       {found.data && rows.length === 0 && (

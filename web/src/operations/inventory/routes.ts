@@ -30,6 +30,14 @@ const discoverRoute = createRoute({
   component: lazyPage(() => import("./discover-page"), "DiscoverPage", inventoryText),
 });
 
+const deletedRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "/server/inventory/deleted",
+  // The address reads a word such as 2024 as a number.
+  validateSearch: ({ q }: Record<string, unknown>): { q?: string } => ({ q: q ? String(q) : undefined }),
+  component: lazyPage(() => import("./deleted-page"), "DeletedPage", inventoryText),
+});
+
 const cataloguesRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "/server/inventory/catalogues",
@@ -51,6 +59,7 @@ export const inventoryRoutes = [
   deviceRoute,
   importRoute,
   discoverRoute,
+  deletedRoute,
   cataloguesRoute,
   monitoringRoute,
 ] as const;
