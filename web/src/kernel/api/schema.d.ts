@@ -867,6 +867,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/inventory/devices/deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List */
+        get: operations["listDeletedDevices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/inventory/devices/history": {
         parameters: {
             query?: never;
@@ -2032,6 +2049,7 @@ export interface components {
             failed_ids: number[];
             restored: number;
             status: string;
+            taken_ids: number[];
         };
         /** ChangePassword */
         ChangePassword: {
@@ -2081,6 +2099,51 @@ export interface components {
         Deleted: {
             message: string;
             trash_id: number | null;
+        };
+        /** DeletedDevice */
+        DeletedDevice: {
+            checked_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            deleted_at: string;
+            deleted_by: string | null;
+            deviceFunction: string | null;
+            /** @enum {string} */
+            device_type: "linux_server_physical" | "linux_server_virtual" | "freebsd_server" | "network_switch" | "wireless_ap" | "icmp_only" | "ip_camera" | "video_streamer" | "iot_device" | "url" | "dns_record" | "ipmi_console" | "ups_nut";
+            /** Format: date-time */
+            expires_at: string;
+            id: number;
+            interface_type: ("10Base-T" | "100Base-TX" | "1000Base-T (1GbE)" | "2.5GBase-T (2.5GbE)" | "5GBase-T (5GbE)" | "10GBase-T (10GbE)" | "SFP (1GbE)" | "SFP+ (10GbE)" | "25G SFP28" | "40G QSFP+" | "50G SFP56" | "100G QSFP28" | "100G QSFP56" | "200G QSFP56-DD" | "400G QSFP-DD" | "Wi-Fi 4 (802.11n)" | "Wi-Fi 5 (802.11ac)" | "Wi-Fi 6 (802.11ax)" | "Wi-Fi 6E (6GHz)" | "Wi-Fi 7 (802.11be)" | "Other")[];
+            ip_address: string | null;
+            last_seen_at: string | null;
+            location_id: number | null;
+            location_name: string | null;
+            model_id: number | null;
+            model_name: string | null;
+            monitoring_enabled: boolean;
+            monitors: components["schemas"]["MonitorRead"][];
+            name: string;
+            name_taken_by: number | null;
+            networks: ("LAN" | "IoT" | "DMZ" | "GUEST" | "ALL")[];
+            notes: string | null;
+            poe_powered: boolean;
+            poe_standards: ("PoE (802.3af)" | "PoE+ (802.3at)" | "PoE++ (802.3bt Type 3)" | "PoE+++ (802.3bt Type 4)" | "Passive PoE" | "Other")[];
+            rtt_ms: number | null;
+            serial_number: string | null;
+            tags: string[];
+            /** Format: date-time */
+            updated_at: string;
+            vendor_id: number | null;
+            vendor_name: string | null;
+            version: number;
+        };
+        /** DeletedPage */
+        DeletedPage: {
+            items: components["schemas"]["DeletedDevice"][];
+            next: string | null;
+            retention_days: number;
+            total: number;
         };
         /** DeviceClone */
         DeviceClone: {
@@ -2147,6 +2210,10 @@ export interface components {
             vendor_id: number | null;
             vendor_name: string | null;
             version: number;
+        };
+        /** DeviceRestore */
+        DeviceRestore: {
+            name?: string | null;
         };
         /** DeviceUpdate */
         DeviceUpdate: {
@@ -5403,6 +5470,45 @@ export interface operations {
             };
         };
     };
+    listDeletedDevices: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedPage"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     listDeviceChanges: {
         parameters: {
             query?: {
@@ -5689,7 +5795,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceRestore"] | null;
+            };
+        };
         responses: {
             /** @description Request fulfilled, document follows */
             200: {
