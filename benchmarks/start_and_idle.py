@@ -4,9 +4,11 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from benchmarks.harness.client import Connection
 from benchmarks.harness.plan import MIB, Plan
 from benchmarks.harness.server import Server
 from benchmarks.harness.workload import Figures, Target, Workload
+from benchmarks.upload_one_file import put
 
 
 class ColdStart(Workload):
@@ -62,4 +64,19 @@ class Idle(Workload):
             )
 
 
-WORKLOADS = (ColdStart(), Idle())
+class IdleAfterUse(Idle):
+    """The same once somebody has looked around and stored something."""
+
+    name: ClassVar[str] = "idle_after_use"
+    title: ClassVar[str] = "idle for 20 s after a sign-in, a listing, an upload and a download of one file"
+
+    def plant(self, server: Server, plan: Plan) -> None:
+        super().plant(server, plan)
+        put(server, plan, "used.bin")
+        with Connection(server.port) as connection:
+            for request in (server.listing(""), server.download("used.bin") if server.stores else None):
+                if request is not None:
+                    connection.ask(request).expect(200)
+
+
+WORKLOADS = (ColdStart(), Idle(), IdleAfterUse())

@@ -3,24 +3,15 @@
 import logging
 import sys
 from datetime import UTC, datetime
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 import msgspec
 
 from balu.kernel.config import LogSettings
+from balu.kernel.hidden import hidden
 
-if TYPE_CHECKING:
+with hidden("rich"):  # for tracebacks that a server never shows: 14 MiB in every process
     import structlog
-else:
-    # structlog draws in rich for tracebacks that a server never shows: 14 MiB in every process.
-    absent = object()
-    rich = sys.modules.get("rich", absent)
-    if rich is absent:
-        sys.modules["rich"] = None
-    structlog = import_module("structlog")
-    if rich is absent:
-        del sys.modules["rich"]
 
 
 def logger(name: str) -> Any:

@@ -6,16 +6,20 @@ Its own default is pickle, with which whoever can write the queue could run code
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module, reload
 from typing import Any
 
 import msgspec
-from huey import Huey, PriorityRedisHuey, SqliteHuey
-from huey.registry import Message
-from huey.serializer import Serializer
 
 from balu.kernel.config import Config, ConfigError, JobSettings
 from balu.kernel.db import keep_private
+from balu.kernel.hidden import hidden
 from balu.kernel.log import logger
+
+with hidden("redis", "psycopg"):  # most queues are SQLite: 15 MiB in every process
+    from huey import Huey, SqliteHuey, storage
+    from huey.registry import Message
+    from huey.serializer import Serializer
 
 RUN, TICK = "run", "tick"
 log = logger("balu.jobs")
@@ -63,9 +67,11 @@ def open_queue(config: Config) -> Huey:
         keep_private(path)
         return SqliteHuey("jobs", filename=str(path), fsync=True, cache_mb=1, **common)
     try:
-        return PriorityRedisHuey("jobs", url=settings.redis_url, **common)
+        import_module("redis")
     except ImportError as error:
         raise ConfigError("[jobs] storage = 'redis' needs the extra: pip install 'balu[redis]'.") from error
+    found = reload(storage) if storage.Redis is None else storage
+    return Huey("jobs", storage_class=found.PriorityRedisStorage, url=settings.redis_url, **common)
 
 
 def bind(queue: Huey, work: Callable[[int], None], tick: Callable[[], None]) -> Callable[..., Any]:
