@@ -117,9 +117,7 @@ torture *arguments:
 
 # every parser of what strangers send under a fuzzer, two at a time, so many seconds each
 fuzz seconds="60":
-    python -c 'from tests.core.fuzz.targets import TARGETS; print(*TARGETS, sep="\n")' \
-        | xargs -P 2 -I{} python -m tests.core.fuzz.hunt {} {{ seconds }}
-    python -m tests.core.fuzz.hunt_native {{ seconds }}
+    python -m tests.core.fuzz {{ seconds }}
 
 # everything a landing needs, in order
 ci:

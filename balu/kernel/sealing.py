@@ -5,7 +5,7 @@
 
 import os
 
-NONCE_BYTES = 12
+NONCE_BYTES, TAG_BYTES = 12, 16
 
 
 class BrokenSealError(Exception):
@@ -24,12 +24,13 @@ def unseal(key: bytes, sealed: bytes, bound: bytes) -> bytes:
     """What was sealed.
 
     Raises:
-        BrokenSealError: it does not open.
-        ValueError: it is too short to be sealed.
+        BrokenSealError: it does not open, or is too short to be sealed.
     """
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
 
+    if len(sealed) < NONCE_BYTES + TAG_BYTES:
+        raise BrokenSealError("This is too short to be sealed.")
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound)
     except InvalidTag as error:

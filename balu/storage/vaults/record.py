@@ -2,10 +2,11 @@
 
 import secrets
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 from argon2.low_level import Type, hash_secret_raw
-from msgspec import structs
+from msgspec import Meta, structs
 
 from balu.kernel.sealing import BrokenSealError, seal, unseal
 from balu.storage.vaults.errors import KeyRecordError, WrongPassphraseError
@@ -15,22 +16,24 @@ FORMAT = "balu-vault 1"
 TIME_COST, MEMORY_KIB, LANES = 3, 64 * 1024, 4
 MOST_MEMORY_KIB, MOST_PASSES = 4 << 20, 100
 KEY_BYTES = 32
+Positive = Annotated[int, Meta(ge=1, lt=2**32)]
+VaultId = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 
 
 class Passphrase(msgspec.Struct, frozen=True, kw_only=True):
     """The root key under a passphrase (Argon2id)."""
 
     salt: bytes
-    time_cost: int
-    memory_kib: int
-    lanes: int
+    time_cost: Positive
+    memory_kib: Positive
+    lanes: Positive
     wrapped: bytes
 
 
 class Kek(msgspec.Struct, frozen=True, kw_only=True):
     """One version of the key that locks file keys, under the root key."""
 
-    version: int
+    version: Positive
     wrapped: bytes
 
 
@@ -38,12 +41,12 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Everything but the secrets."""
 
     format: str = FORMAT
-    vault_id: str
+    vault_id: VaultId
     name: str
     passphrase: Passphrase
     recovery: bytes
     """An age file for the recovery kit; its content is the root key in hex."""
-    keks: list[Kek]
+    keks: Annotated[list[Kek], Meta(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def decode(data: bytes) -> KeyRecord:
     """
     try:
         record = msgspec.json.decode(data, type=KeyRecord)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise KeyRecordError("This is no key file of a vault.") from error
     known = record.passphrase
     if record.format != FORMAT or known.memory_kib > MOST_MEMORY_KIB or known.time_cost > MOST_PASSES:

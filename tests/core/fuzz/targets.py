@@ -29,9 +29,13 @@ from balu.storage.uploads.manifest import Manifest, _packed
 from balu.storage.uploads.multipart import FormReader, boundary_of
 from balu.storage.uploads.raw import mtime_of
 from balu.storage.uploads.tus_headers import checksum_of, length_of, metadata_of, parts_of, required_length
+from balu.storage.vaults.errors import KeyRecordError, WrongPassphraseError
+from balu.storage.vaults.record import decode, encode, open_with_kit
 
 MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
 SIZE = 1000
+KIT = "AGE-SECRET-KEY-18QXXZR35FLCPAMLGDF3TW282PFH80FELZLA5WW4AH9L7R5WKSEAQ8HVFGM"
+"""Opens the vaults of the corpus, and nothing else."""
 EDGE = Edge.of(Server(hosts=("nas.example",), trusted_proxies=("10.0.0.0/8",)))
 
 
@@ -160,6 +164,18 @@ def host(data: bytes) -> None:
     quote(str(scope["client"][0]))
 
 
+def keyfile(data: bytes) -> None:
+    """The keys of a vault as a disk from elsewhere may bring them: what is opened fits what was read."""
+    try:
+        record = decode(data)
+        opened = open_with_kit(record, KIT)
+    except (KeyRecordError, WrongPassphraseError):
+        return
+    assert decode(encode(record)) == record
+    assert [version for version, _ in opened.keks] == [kek.version for kek in record.keks]
+    opened.native()
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (path, tus, batch, manifest, multipart, ranges, host)
+    target.__name__: target for target in (path, tus, batch, manifest, multipart, ranges, host, keyfile)
 }

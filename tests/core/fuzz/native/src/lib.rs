@@ -22,6 +22,7 @@ pub unsafe extern "C" fn LLVMFuzzerTestOneInput(data: *const u8, size: usize) ->
     match target.as_str() {
         "magic" => magic(input),
         "components" => components(input),
+        "header" => header(input),
         _ => panic!("BALU_FUZZ names no target"),
     }
     0
@@ -51,5 +52,19 @@ fn components(input: &[u8]) {
     assert_eq!(again, path);
     if let Some(first) = parts.first() {
         assert!(!first.eq_ignore_ascii_case(balu_paths::PRIVATE));
+    }
+}
+
+/// The block in front of a vault's file: what is read stands on the disk as it was.
+fn header(input: &[u8]) {
+    let _ = balu_vault::Header::parse(input);
+    let mut block = [0; balu_vault::HEADER];
+    let body = block.len() - 32;
+    let length = input.len().min(body);
+    block[..length].copy_from_slice(&input[..length]);
+    let sum = ring::digest::digest(&ring::digest::SHA256, &block[..body]);
+    block[body..].copy_from_slice(sum.as_ref());
+    if let Ok(read) = balu_vault::Header::parse(&block) {
+        assert_eq!(*read.bytes(), block);
     }
 }
