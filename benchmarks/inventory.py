@@ -27,7 +27,7 @@ from balu.operations.inventory.devices import DeviceService
 from balu.operations.inventory.drafts import Sheet
 from balu.operations.inventory.exports import exported
 from balu.operations.inventory.history import CONSOLE
-from balu.operations.inventory.imports import Importer
+from balu.operations.inventory.imports import carry_out
 from balu.operations.inventory.search import Filters, SearchService
 from balu.operations.inventory.tables import read_table
 from benchmarks.harness.machine import machine
@@ -73,10 +73,7 @@ async def run(env: Env, count: int) -> dict[str, dict[str, float]]:
     data = table(count)
 
     async def load() -> None:
-        rows = read_table(data)
-        sheet = Sheet(rows.rows)
-        async with open_unit(env) as unit:
-            report = await Importer(unit).run(CONSOLE, rows, sheet, on_error="abort", dry_run=False)
+        report = await carry_out(env, CONSOLE, Sheet(read_table(data)), "abort")
         assert report.failed == 0
         assert report.created + report.unchanged == count
 

@@ -11,13 +11,13 @@ from litestar.response import Stream
 
 from balu.kernel.http import CallerDep
 from balu.kernel.threads import Threads
-from balu.kernel.unit import Env, open_unit
+from balu.kernel.unit import Env
 from balu.operations.inventory.controller import READ, WRITE, author_of
 from balu.operations.inventory.drafts import Sheet
 from balu.operations.inventory.errors import ImportRefusedError
 from balu.operations.inventory.exports import Format, exported
 from balu.operations.inventory.import_schemas import Corrections, ImportReport
-from balu.operations.inventory.imports import Importer, OnError
+from balu.operations.inventory.imports import OnError, carry_out, planned, preview
 from balu.operations.inventory.search import Filters
 from balu.operations.inventory.search_controller import provide_filters
 from balu.operations.inventory.tables import corrected, read_table
@@ -50,15 +50,13 @@ class BulkController(Controller):
         201 when devices were made, 200 otherwise, 400 with every wrong row when nothing was imported.
         """
         data, corrections = await _sent(request)
-        threads = env.part(Threads)
-        table = corrected(await threads.run(read_table, data), corrections)
-        sheet = await threads.run(Sheet, table.rows)
-        async with open_unit(env, writes=not dry_run) as unit:
-            report = await Importer(unit).run(
-                author_of(caller), table, sheet, on_error=on_error, dry_run=dry_run
-            )
-        made = report.created and not dry_run
-        return Response(report, status_code=201 if made else 200)
+        sheet = await env.part(Threads).run(_sheet, data, corrections)
+        if dry_run:
+            pieces = preview(await planned(env, sheet))
+            # The same document, written piece by piece.
+            return Stream(pieces, status_code=200, media_type="application/json")  # type: ignore[return-value]
+        report = await carry_out(env, author_of(caller), sheet, on_error)
+        return Response(report, status_code=201 if report.created else 200)
 
     @get("/export", operation_id="exportDevices", opt=EXPORT)
     async def save(
@@ -74,6 +72,10 @@ class BulkController(Controller):
             media_type=MEDIA_TYPES[file_format],
             headers={"content-disposition": f'attachment; filename="{name}"'},
         )
+
+
+def _sheet(data: bytes, corrections: Corrections) -> Sheet:
+    return Sheet(corrected(read_table(data), corrections))
 
 
 async def _sent(request: Request[Any, Any, Any]) -> tuple[bytes, Corrections]:

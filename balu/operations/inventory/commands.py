@@ -16,9 +16,10 @@ from balu.operations.inventory.drafts import Sheet
 from balu.operations.inventory.errors import FieldError
 from balu.operations.inventory.exports import exported
 from balu.operations.inventory.history import CONSOLE
-from balu.operations.inventory.imports import Importer
+from balu.operations.inventory.imports import Importer, carry_out, planned
 from balu.operations.inventory.jobs import discover_network
 from balu.operations.inventory.networks import hosts_of
+from balu.operations.inventory.plans import row_diff
 from balu.operations.inventory.search import Filters, SearchService
 from balu.operations.inventory.tables import Raw, Table, read_table
 from balu.operations.inventory.target_service import write_targets
@@ -70,10 +71,8 @@ async def add(env: Env, *, name: str, address: str | None, monitors: tuple[str, 
     async with open_unit(env) as unit:
         if await DeviceService(unit).find(name) is not None:
             raise FieldError("name", "name-taken", name=name)
-        rows = [Raw(0, 1, cells)]
-        report = await Importer(unit).run(
-            CONSOLE, Table(rows, "balu", ()), Sheet(rows), on_error="abort", dry_run=False
-        )
+        sheet = Sheet(Table([Raw(0, 1, cells)], "balu", ()))
+        report = await Importer(unit).run(CONSOLE, sheet, on_error="abort")
     return f"{name} was added; its number is {report.created_devices[0].id}."
 
 
@@ -85,16 +84,17 @@ async def add(env: Env, *, name: str, address: str | None, monitors: tuple[str, 
 )
 async def load(env: Env, *, file: Path, dry_run: bool, skip_bad: bool) -> Any:
     """Import a CSV or JSON FILE; also exports of NetBox and Snipe-IT."""
-    table = read_table(file.read_bytes())  # noqa: ASYNC240  nothing else runs in a command
-    async with open_unit(env, writes=not dry_run) as unit:
-        report = await Importer(unit).run(
-            CONSOLE, table, Sheet(table.rows), on_error="skip" if skip_bad else "abort", dry_run=dry_run
-        )
+    sheet = Sheet(read_table(file.read_bytes()))  # noqa: ASYNC240  nothing else runs in a command
+    if dry_run:
+        plan = await planned(env, sheet)
+        report = plan.report(dry_run=True)
+        for row in (row_diff(step) for steps in plan.steps.batches() for step in steps):
+            changes = ", ".join(f"{field}: {one['old']} -> {one['new']}" for field, one in row.diff.items())
+            print(f"row {row.row}: {row.action} {row.name} ({changes})", file=sys.stderr)  # noqa: T201
+    else:
+        report = await carry_out(env, CONSOLE, sheet, "skip" if skip_bad else "abort")
     for failed in report.failed_devices:
         print(failed.error, file=sys.stderr)  # noqa: T201
-    for row in report.rows:
-        changes = ", ".join(f"{field}: {one['old']} -> {one['new']}" for field, one in row.diff.items())
-        print(f"row {row.row}: {row.action} {row.name} ({changes})", file=sys.stderr)  # noqa: T201
     names = ("status", "dry_run", "created", "updated", "unchanged", "failed", "dialect")
     return {name: getattr(report, name) for name in names}
 

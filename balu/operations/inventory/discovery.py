@@ -124,8 +124,8 @@ class DiscoveryService:
             )
             for index, (host, name) in enumerate(zip(new, names, strict=True))
         ]  # fmt: skip
-        table = Table(rows, "balu", ())
-        report = await Importer(self._unit).run(author, table, Sheet(rows), on_error="skip", dry_run=False)
+        sheet = Sheet(Table(rows, "balu", ()))
+        report = await Importer(self._unit).run(author, sheet, on_error="skip")
         return HostsAdded(
             created=report.created, skipped=len(hosts) - len(new),
             created_devices=report.created_devices, failed_devices=report.failed_devices,

@@ -1,7 +1,6 @@
 """The rows of an import, each checked by itself: what it wants, or what is wrong with it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,43 +16,35 @@ from balu.operations.inventory.fields import (
     line,
 )
 from balu.operations.inventory.import_schemas import FailedDevice, FieldIssue
-from balu.operations.inventory.tables import Raw
+from balu.operations.inventory.packing import Packed
+from balu.operations.inventory.tables import Raw, Table
 from balu.operations.inventory.words import SEPARATOR
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A row that is fine by itself."""
 
     index: int
     row: int
     name: str
-    given: Mapping[str, Any]
+    given: dict[str, Any]
     """Clean fields by the names that history uses; only what the row says."""
-    guesses: Mapping[str, Any]
+    guesses: dict[str, Any]
 
 
 class Sheet:
-    """All rows: drafts and failures, in the order of the file."""
+    """All rows of a file: drafts and failures, in the order of the file."""
 
-    def __init__(self, rows: Sequence[Raw]) -> None:
-        self.drafts: list[Draft] = []
+    def __init__(self, table: Table) -> None:
+        self.dialect, self.ignored = table.dialect, [*table.ignored]
+        self.drafts = Packed(Draft)
         self.failures: dict[int, FailedDevice] = {}
-        seen: dict[str, int] = {}
-        for raw in rows:
-            self._take(raw, seen)
+        self.names: dict[str, int] = {}
+        """Rows of the drafts by the keys of their names."""
+        for raw in table.rows:
+            self._take(raw)
 
-    def fail(self, draft: Draft | Raw, name: str | None, issues: Sequence[FieldIssue]) -> None:
-        """Note that a row cannot be imported."""
-        cells = draft.cells if isinstance(draft, Raw) else draft.given
-        for issue in issues:
-            issue.value = _shown(cells.get(issue.field))
-        error = " ".join(f"{issue.field}: {issue.error} {issue.fix}" for issue in issues)
-        self.failures[draft.index] = FailedDevice(
-            index=draft.index, row=draft.row, name=name, error=f"Row {draft.row}: {error}", issues=[*issues]
-        )
-
-    def _take(self, raw: Raw, seen: dict[str, int]) -> None:
+    def _take(self, raw: Raw) -> None:
         given: dict[str, Any] = {}
         issues: list[FieldIssue] = []
         for field, value in raw.cells.items():
@@ -67,13 +58,26 @@ class Sheet:
         if given.get("device_type", "") is None:
             del given["device_type"]
         if not issues and name is not None:
-            first = seen.setdefault(key_of(name), raw.row)
+            first = self.names.setdefault(key_of(name), raw.row)
             if first == raw.row:
-                self.drafts.append(Draft(raw.index, raw.row, name, given, raw.guesses))
+                draft = Draft(index=raw.index, row=raw.row, name=name, given=given, guesses={**raw.guesses})
+                self.drafts.add(draft)
                 return
             issues.append(issue_of(FieldError("name", "twice-in-file", row=first, name=name)))
         told = raw.cells.get("name")
-        self.fail(raw, str(told) if told else None, issues)
+        self.failures[raw.index] = failed(raw, raw.cells, str(told) if told else None, issues)
+
+
+def failed(
+    draft: Draft | Raw, cells: Mapping[str, Any], name: str | None, issues: Sequence[FieldIssue]
+) -> FailedDevice:
+    """A row that cannot be imported, and why."""
+    for issue in issues:
+        issue.value = _shown(cells.get(issue.field))
+    error = " ".join(f"{issue.field}: {issue.error} {issue.fix}" for issue in issues)
+    return FailedDevice(
+        index=draft.index, row=draft.row, name=name, error=f"Row {draft.row}: {error}", issues=[*issues]
+    )
 
 
 def issue_of(error: FieldError) -> FieldIssue:

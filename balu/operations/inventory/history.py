@@ -66,6 +66,11 @@ class History:
 
     async def note(self, author: Author, change: Change, entries: Sequence[tuple[int, str, Diff]]) -> None:
         """Keep what happened to devices, given as ``(id, name, diff)``, and tell open browsers."""
+        await self.keep(author, change, entries)
+        self.tell(author, change, [device_id for device_id, _, _ in entries])
+
+    async def keep(self, author: Author, change: Change, entries: Sequence[tuple[int, str, Diff]]) -> None:
+        """Keep what happened to devices; whoever does it in parts tells it once with ``tell``."""
         if not entries:
             return
         now = self._unit.now()
@@ -75,12 +80,12 @@ class History:
             for device_id, name, diff in entries
         ]  # fmt: skip
         await self._unit.session.execute(insert(table_of(ChangeRow)), rows)
-        ids = [device_id for device_id, _, _ in entries]
-        tell(
-            self._unit,
-            TOPIC,
-            {"change": change, "device_ids": ids[:MAX_TOLD], "count": len(ids), "user": author.name},
-        )
+
+    def tell(self, author: Author, change: Change, ids: Sequence[int]) -> None:
+        """Tell open browsers what happened to the devices *ids*."""
+        if ids:
+            told = {"change": change, "device_ids": ids[:MAX_TOLD], "count": len(ids), "user": author.name}
+            tell(self._unit, TOPIC, told)
 
     def tell_catalogue(self, noun: str, entry_id: int) -> None:
         """Tell open browsers that an entry of a catalogue is new, different or gone."""

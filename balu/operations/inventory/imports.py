@@ -1,138 +1,123 @@
-"""Imports: compare rows with the inventory by natural keys, say what they do, and do it all or in part."""
+"""Imports: compare without keeping anybody waiting, then write everything in one short transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from typing import Any, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+import msgspec
+from sqlalchemy import delete, insert, select, update
 
-from balu.kernel.unit import Unit
-from balu.operations.inventory.drafts import Draft, Sheet, issue_of
-from balu.operations.inventory.errors import FieldError, ImportRefusedError
-from balu.operations.inventory.fields import OWN, check_whole, derived, key_of
-from balu.operations.inventory.history import Author, Diff, History, difference, facts
-from balu.operations.inventory.import_schemas import CreatedDevice, FailedDevice, ImportReport, RowDiff
-from balu.operations.inventory.linking import Linker, Links
+from balu.kernel.errors import UnavailableError
+from balu.kernel.unit import Env, Unit, open_unit
+from balu.operations.inventory.drafts import Sheet
+from balu.operations.inventory.errors import ImportRefusedError
+from balu.operations.inventory.history import Author, History
+from balu.operations.inventory.import_schemas import CreatedDevice, ImportReport
+from balu.operations.inventory.linking import Linker
 from balu.operations.inventory.models import DeviceRow, MonitorRow, table_of
-from balu.operations.inventory.reading import LIVE, devices_query, read_all
-from balu.operations.inventory.schemas import DeviceRead
-from balu.operations.inventory.tables import Table
+from balu.operations.inventory.packing import BATCH
+from balu.operations.inventory.plans import Plan, Planner, Step, row_diff
+from balu.operations.inventory.reading import LIVE
 
+T = TypeVar("T")
 OnError = Literal["abort", "skip"]
-CHUNK = 500
-NEW_DEVICE: dict[str, Any] = {
-    "networks": [], "interface_type": [], "poe_powered": False, "poe_standards": [],
-    "monitoring_enabled": False, "tags": [], "monitors": [],
-}  # fmt: skip
+TRIES = 5
+"""So often the rows are compared again when somebody changed what they mean."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one row does to one device."""
+async def planned(env: Env, sheet: Sheet) -> Plan:
+    """What *sheet* would do now; nobody waits meanwhile."""
+    async with open_unit(env, writes=False) as unit:
+        return await Planner(unit).plan(sheet)
 
-    draft: Draft
-    device: DeviceRead | None
-    """None: a new one."""
-    after: Mapping[str, Any]
-    diff: Diff
-    links: Links
+
+async def carry_out(env: Env, author: Author, sheet: Sheet, on_error: OnError) -> ImportReport:
+    """Import *sheet*, whole or not at all; writers wait only while it is written, not while it is compared.
+
+    Raises:
+        ImportRefusedError: as ``Importer.run``.
+    """
+    plan = await planned(env, sheet)
+    if on_error == "abort":
+        refuse_if_wrong(plan)
+    async with open_unit(env) as unit:
+        return await Importer(unit).run(author, sheet, on_error=on_error, plan=plan)
+
+
+async def preview(plan: Plan) -> AsyncGenerator[bytes, None]:
+    """The report of a dry run as JSON in pieces; its rows may be many times as large as the file."""
+    encoder = msgspec.json.Encoder()
+    yield b'{"rows":['
+    comma = b""
+    for steps in plan.steps.batches():
+        yield comma + b",".join(encoder.encode(row_diff(step)) for step in steps)
+        comma = b","
+    found = msgspec.to_builtins(plan.report(dry_run=True))
+    del found["rows"]
+    yield b"]," + encoder.encode(found)[1:]
 
 
 class Importer:
-    """Brings a checked table into the inventory inside one transaction."""
+    """Brings a checked sheet into the inventory inside one transaction."""
 
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
         self._session = unit.session
 
     async def run(
-        self, author: Author, table: Table, sheet: Sheet, *, on_error: OnError, dry_run: bool
+        self, author: Author, sheet: Sheet, *, on_error: OnError, plan: Plan | None = None
     ) -> ImportReport:
-        """Do what the rows of *table* say, or in a dry run only tell it.
-
-        A row means the device of its name, else the only one with its serial number, else a new one.
+        """Do what the rows of *sheet* say; a *plan* made earlier counts unless something moved meanwhile.
 
         Raises:
             ImportRefusedError: rows are wrong and *on_error* is ``abort``; nothing was changed, and
                 ``failed_devices`` in the problem names rows, fields and fixes.
+            UnavailableError: others change the same devices again and again.
         """
-        linker = await Linker.load(self._unit)
-        steps = await self._plan(sheet, linker, locks=not dry_run)
-        failures = [sheet.failures[index] for index in sorted(sheet.failures)]
-        if failures and on_error == "abort" and not dry_run:
-            raise refusal(failures)
-        changes = [step for step in steps if step.diff or step.device is None]
-        new = [step for step in changes if step.device is None]
-        created: Sequence[int] = []
-        if not dry_run:
-            await linker.make()
-            created = await self._create(new, linker)
-            await self._update([step for step in changes if step.device is not None], linker)
-            ids = iter(created)
-            notes = [
-                (step.device.id if step.device else next(ids), _name(step), step.diff) for step in changes
-            ]
-            await History(self._unit).note(author, "bulk_import", notes)
-        return ImportReport(
-            status="completed" if not failures else "partial" if steps else "failed", dry_run=dry_run,
-            created=len(new), updated=len(changes) - len(new), unchanged=len(steps) - len(changes),
-            failed=len(failures),
-            created_devices=[
-                CreatedDevice(id=device_id, name=_name(step))
-                for device_id, step in zip(created, new, strict=False)
-            ],
-            failed_devices=failures, rows=[_row_diff(step) for step in changes] if dry_run else [],
-            dialect=table.dialect,  # type: ignore[arg-type]
-            ignored_columns=[*table.ignored], new_vendors=linker.new_vendors, new_models=linker.new_models,
-            new_locations=linker.new_locations,
-        )  # fmt: skip
+        plan, linker = await self._settled(sheet, plan)
+        if on_error == "abort":
+            refuse_if_wrong(plan)
+        await linker.make()
+        history = History(self._unit)
+        created: list[CreatedDevice] = []
+        touched: list[int] = []
+        for steps in plan.steps.batches():
+            new = [step for step in steps if step.device_id is None]
+            ids = iter(await self._create(new, linker))
+            await self._update([step for step in steps if step.device_id is not None], plan, linker)
+            done = [(next(ids) if step.device_id is None else step.device_id, step) for step in steps]
+            await self._watch(done)
+            await history.keep(author, "bulk_import", [(one, step.name, step.diff) for one, step in done])
+            created += [CreatedDevice(id=one, name=step.name) for one, step in done if step.device_id is None]
+            touched += [one for one, _ in done]
+        history.tell(author, "bulk_import", touched)
+        return plan.report(created=created, dry_run=False)
 
-    async def _plan(self, sheet: Sheet, linker: Linker, *, locks: bool) -> list[Step]:
-        meant = await self._meant(sheet.drafts, locks=locks)
-        steps: list[Step] = []
-        for draft in sheet.drafts:
-            device = meant.get(draft.index)
-            before = facts(device)
-            wish = {**(before or {**NEW_DEVICE, **draft.guesses}), **draft.given}
-            try:
-                check_whole(wish)
-                links = linker.link(wish)
-            except FieldError as error:
-                sheet.fail(draft, draft.name, [issue_of(error)])
-                continue
-            after = {**wish, **links.names}
-            steps.append(Step(draft, device, after, difference(before, after), links))
-        return steps
+    async def _settled(self, sheet: Sheet, plan: Plan | None) -> tuple[Plan, Linker]:
+        """A plan for what the inventory holds now, which nobody changes before the transaction ends."""
+        for _ in range(TRIES):
+            plan = plan or await Planner(self._unit).plan(sheet)
+            linker = await Linker.load(self._unit)
+            if linker.adopt(plan.linker) and await self._holds(plan):
+                return plan, linker
+            plan = None
+        raise UnavailableError("Others are changing the same devices. Try again in a moment.")
 
-    async def _meant(self, drafts: Sequence[Draft], *, locks: bool) -> dict[int, DeviceRead]:
-        """The device each draft means, by the draft's index."""
-        by_name: dict[str, DeviceRead] = {}
-        for some in _chunks(sorted(key_of(draft.name) for draft in drafts)):
-            found = await self._read(DeviceRow.name_key.in_(some), locks=locks)
-            by_name |= {key_of(one.name): one for one in found}
-        meant = {
-            draft.index: by_name[key_of(draft.name)] for draft in drafts if key_of(draft.name) in by_name
-        }
-        claimed = {device.id for device in meant.values()}
-        rest = [draft for draft in drafts if draft.index not in meant and draft.given.get("serial_number")]
-        by_serial: dict[str, list[DeviceRead]] = {}
-        for some in _chunks(sorted({draft.given["serial_number"] for draft in rest})):
-            for one in await self._read(DeviceRow.serial_number.in_(some), locks=locks):
-                by_serial.setdefault(one.serial_number or "", []).append(one)
-        for draft in rest:
-            same = by_serial.get(draft.given["serial_number"], [])
-            # A number that several devices share, such as "Default string", names none of them.
-            if len(same) == 1 and same[0].id not in claimed:
-                claimed.add(same[0].id)
-                meant[draft.index] = same[0]
-        return meant
-
-    async def _read(self, where: ColumnElement[bool], *, locks: bool) -> list[DeviceRead]:
-        """Devices as they are now; *locks*: nobody changes them before the import is done."""
-        if locks:  # always in the same order, so that two imports cannot wait for each other
-            rows = select(DeviceRow.id).where(where, LIVE).order_by(DeviceRow.name_key)
-            await self._session.execute(rows.with_for_update())
-        return await read_all(self._session, devices_query(where, LIVE))
+    async def _holds(self, plan: Plan) -> bool:
+        """Whether *plan* still fits; locks the devices that it changes."""
+        ids = sorted(
+            plan.versions
+        )  # always in the same order, so that two imports cannot wait for each other
+        for some in _chunks(ids):
+            rows = select(DeviceRow.id, DeviceRow.version).where(DeviceRow.id.in_(some), LIVE)
+            rows = rows.order_by(DeviceRow.id).with_for_update()
+            found = dict((await self._session.execute(rows)).tuples().all())
+            if found != {device_id: plan.versions[device_id] for device_id in some}:
+                return False
+        for names in _chunks(plan.free_names):
+            taken = select(DeviceRow.id).where(DeviceRow.name_key.in_(names), LIVE).limit(1)
+            if await self._session.scalar(taken) is not None:
+                return False
+        return True
 
     async def _create(self, steps: Sequence[Step], linker: Linker) -> Sequence[int]:
         if not steps:
@@ -141,63 +126,58 @@ class Importer:
         rows = [
             {**_columns(step, linker), "version": 1, "created_at": now, "updated_at": now} for step in steps
         ]
-        made = insert(table_of(DeviceRow)).returning(DeviceRow.id, sort_by_parameter_order=True)
-        ids = (await self._session.scalars(made, rows)).all()
-        await self._watch((device_id, step) for device_id, step in zip(ids, steps, strict=True))
-        return ids
+        await self._session.execute(insert(table_of(DeviceRow)), rows)
+        # Asking for their numbers afterwards by name: SQLite would insert one by one to return them in order.
+        keys = [row["name_key"] for row in rows]
+        named = select(DeviceRow.name_key, DeviceRow.id).where(DeviceRow.name_key.in_(keys), LIVE)
+        ids = dict((await self._session.execute(named)).tuples().all())
+        return [ids[key] for key in keys]
 
-    async def _update(self, steps: Sequence[Step], linker: Linker) -> None:
+    async def _update(self, steps: Sequence[Step], plan: Plan, linker: Linker) -> None:
         now = self._unit.now()
         rows = [
-            {**_columns(step, linker), "id": step.device.id, "version": step.device.version + 1,
+            {**_columns(step, linker), "id": step.device_id, "version": plan.versions[step.device_id] + 1,
              "updated_at": now}
-            for step in steps if step.device is not None
+            for step in steps if step.device_id is not None
         ]  # fmt: skip
         if rows:
             await self._session.execute(update(DeviceRow), rows)
-        watched = [(step.device.id, step) for step in steps if step.device and "monitors" in step.diff]
-        for some in _chunks([device_id for device_id, _ in watched]):
-            await self._session.execute(delete(MonitorRow).where(MonitorRow.device_id.in_(some)))
-        await self._watch(iter(watched))
+        watched = [step.device_id for step in steps if step.monitors is not None]
+        await self._session.execute(delete(MonitorRow).where(MonitorRow.device_id.in_(watched)))
 
-    async def _watch(self, devices: Iterator[tuple[int, Step]]) -> None:
+    async def _watch(self, devices: Sequence[tuple[int, Step]]) -> None:
         rows = [
             {"device_id": device_id, **monitor}
             for device_id, step in devices
-            for monitor in step.after["monitors"]
+            for monitor in step.monitors or ()
         ]
         if rows:
             await self._session.execute(insert(table_of(MonitorRow)), rows)
 
 
-def refusal(failures: Sequence[FailedDevice]) -> ImportRefusedError:
-    """Nothing was imported, and why."""
+def refuse_if_wrong(plan: Plan) -> None:
+    """Nothing is imported when a row is wrong.
+
+    Raises:
+        ImportRefusedError: says which and why.
+    """
+    failures = plan.failures
+    if not failures:
+        return
     more = f" {len(failures) - 1} more rows are wrong." if len(failures) > 1 else ""
-    return ImportRefusedError(
+    raise ImportRefusedError(
         f"Nothing was imported. {failures[0].error}{more}",
         status_word="failed",
         created=0,
         failed=len(failures),
         created_devices=[],
-        failed_devices=list(failures),
+        failed_devices=failures,
     )
 
 
+def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
+
+
 def _columns(step: Step, linker: Linker) -> dict[str, Any]:
-    own = {field: step.after.get(field) for field in OWN}
-    return {**own, **derived(own), **linker.ids(step.links)}
-
-
-def _name(step: Step) -> str:
-    return str(step.after["name"])
-
-
-def _row_diff(step: Step) -> RowDiff:
-    return RowDiff(
-        row=step.draft.row, name=_name(step), action="update" if step.device else "create",
-        device_id=step.device.id if step.device else None, diff=step.diff,
-    )  # fmt: skip
-
-
-def _chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
+    return {**step.columns, **linker.ids(step.links)}

@@ -32,9 +32,9 @@ class Linker:
 
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
-        self._vendors: dict[str, tuple[str, VendorRow | None]] = {}
-        self._models: dict[Model, tuple[str, ModelRow | None]] = {}
-        self._places: dict[str, tuple[str, int, LocationRow | None]] = {}
+        self.vendors: dict[str, tuple[str, VendorRow | None]] = {}
+        self.models: dict[Model, tuple[str, ModelRow | None]] = {}
+        self.places: dict[str, tuple[str, int, LocationRow | None]] = {}
         """By key: the path, the number of its kind, and the row."""
 
     @classmethod
@@ -42,13 +42,30 @@ class Linker:
         """With everything the catalogues hold now."""
         found = cls(unit)
         vendors = {row.id: row for row in await unit.session.scalars(select(VendorRow))}
-        found._vendors = {row.name_key: (row.name, row) for row in vendors.values()}
+        found.vendors = {row.name_key: (row.name, row) for row in vendors.values()}
         for model in await unit.session.scalars(select(ModelRow)):
-            found._models[(vendors[model.vendor_id].name_key, model.name_key)] = (model.name, model)
+            found.models[(vendors[model.vendor_id].name_key, model.name_key)] = (model.name, model)
         for place in await unit.session.scalars(select(LocationRow)):
             size = LOCATION_KINDS.index(place.kind)
-            found._places[place.path_key] = (place.path, size, place)
+            found.places[place.path_key] = (place.path, size, place)
         return found
+
+    def adopt(self, planned: "Linker") -> bool:
+        """Take over what *planned* is to make; False when the catalogues are not what it saw."""
+        if self.entries() != planned.entries():
+            return False
+        self.vendors = {**planned.vendors, **self.vendors}
+        self.models = {**planned.models, **self.models}
+        self.places = {**planned.places, **self.places}
+        return True
+
+    def entries(self) -> list[dict[Any, tuple[str, int]]]:
+        """Spelling and number of every entry that is there."""
+        kinds: tuple[Mapping[Any, tuple[Any, ...]], ...] = (self.vendors, self.models, self.places)
+        return [
+            {key: (entry[0], entry[-1].id) for key, entry in kind.items() if entry[-1] is not None}
+            for kind in kinds
+        ]
 
     def link(self, wish: Mapping[str, Any]) -> Links:
         """What *wish* (facts with names) refers to; unknown names are noted and made later.
@@ -65,10 +82,10 @@ class Linker:
         if wish.get("location"):
             names["location"] = self._place(wish["location"])
         if vendor is not None:
-            names["vendor"], _ = self._vendors.setdefault(vendor, (wish["vendor"], None))
+            names["vendor"], _ = self.vendors.setdefault(vendor, (wish["vendor"], None))
             if wish.get("model"):
                 model = (vendor, key_of(wish["model"]))
-                names["model"], _ = self._models.setdefault(model, (wish["model"], None))
+                names["model"], _ = self.models.setdefault(model, (wish["model"], None))
         location = key_of(wish["location"]) if wish.get("location") else None
         return Links(vendor, model, location, names)
 
@@ -79,65 +96,65 @@ class Linker:
         spelled, size = "", -1
         for depth, name in enumerate(parts, start=1):
             key = key_of(SEPARATOR.join(parts[:depth]))
-            known = self._places.get(key)
+            known = self.places.get(key)
             if known is None:
                 known = (f"{spelled}{SEPARATOR}{name}" if spelled else name, size + 1, None)
                 missing[key] = known
             spelled, size, _ = known
         if size >= len(LOCATION_KINDS):
             raise FieldError("location", "place-too-deep", path=path)
-        self._places |= missing
+        self.places |= missing
         return spelled
 
     @property
     def new_vendors(self) -> list[str]:
         """Names of vendors to be made."""
-        return sorted(name for name, row in self._vendors.values() if row is None)
+        return sorted(name for name, row in self.vendors.values() if row is None)
 
     @property
     def new_models(self) -> list[str]:
         """Names of models to be made."""
-        return sorted(name for name, row in self._models.values() if row is None)
+        return sorted(name for name, row in self.models.values() if row is None)
 
     @property
     def new_locations(self) -> list[str]:
         """Paths of places to be made."""
-        return sorted(path for path, _, row in self._places.values() if row is None)
+        return sorted(path for path, _, row in self.places.values() if row is None)
 
     async def make(self) -> None:
         """Make what is missing."""
         now, session = self._unit.now(), self._unit.session
         made = 0
-        for key, (name, row) in self._vendors.items():
+        for key, (name, row) in self.vendors.items():
             if row is None:
                 vendor = VendorRow(name=name, name_key=key, created_at=now, updated_at=now)
                 session.add(vendor)
-                self._vendors[key], made = (name, vendor), made + 1
+                self.vendors[key], made = (name, vendor), made + 1
         await session.flush()
-        for (owner, key), (name, known) in self._models.items():
+        for (owner, key), (name, known) in self.models.items():
             if known is None:
                 vendor_id = self._vendor_id(owner)
                 model = ModelRow(vendor_id=vendor_id, name=name, name_key=key, created_at=now, updated_at=now)
                 session.add(model)
-                self._models[(owner, key)], made = (name, model), made + 1
+                self.models[(owner, key)], made = (name, model), made + 1
         # Shallow places first: an inner one needs the number of the one around it.
-        for key in sorted(self._places, key=lambda key: key.count(SEPARATOR)):
-            path, size, place = self._places[key]
+        for key in sorted(self.places, key=lambda key: key.count(SEPARATOR)):
+            path, size, place = self.places[key]
             if place is None:
                 outer, _, name = path.rpartition(SEPARATOR)
-                around = self._places[key_of(outer)][2] if outer else None
+                around = self.places[key_of(outer)][2] if outer else None
                 place = new_place(around, name, None, self._unit)
                 session.add(place)
                 await session.flush()
-                self._places[key], made = (path, size, place), made + 1
+                self.places[key], made = (path, size, place), made + 1
         await session.flush()
         if made:
             History(self._unit).tell_catalogue("catalogues", 0)
 
     def ids(self, links: Links) -> dict[str, int | None]:
         """The numbers behind *links*, once ``make`` has run."""
-        model = self._models[links.model][1] if links.model else None
-        place = self._places[links.location][2] if links.location else None
+        model = self.models[links.model][1] if links.model else None
+        place = self.places[links.location][2] if links.location else None
         return {
             "vendor_id": self._vendor_id(links.vendor) if links.vendor else None,
             "model_id": model.id if model else None,
@@ -145,7 +162,7 @@ class Linker:
         }
 
     def _vendor_id(self, key: str) -> int:
-        row = self._vendors[key][1]
+        row = self.vendors[key][1]
         if row is None:
             raise RuntimeError("a vendor was linked after make()")
         return row.id

@@ -1,10 +1,11 @@
 """Devices as CSV and JSON: writing what can be read back, and reading what others write."""
 
+import codecs
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,10 +16,13 @@ from balu.operations.inventory.import_schemas import Corrections
 from balu.operations.inventory.schemas import DeviceRead
 from balu.operations.inventory.words import CSV_COLUMNS, EXTRA_COLUMNS
 
+T = TypeVar("T")
 COLUMNS = (*CSV_COLUMNS, *EXTRA_COLUMNS)
 FORMULA = ("=", "+", "-", "@", "\t")
 """Spreadsheets run cells that begin so; a quotation mark in front keeps them text."""
 MAX_ROWS = 100_000
+PIECE = 1024 * 1024
+UTF8_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,18 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A whole file."""
+    """A whole file; ``drafts.Sheet`` reads its rows."""
 
-    rows: Sequence[Raw]
+    rows: Iterable[Raw]
+    """Read from the file as they are asked for, once; what is wrong with a later one is raised then."""
     dialect: str
     """``balu``, ``netbox`` or ``snipe-it``."""
     ignored: Sequence[str]
     """Columns that mean nothing here."""
+
+
+class _Wrapped(msgspec.Struct):
+    devices: list[msgspec.Raw]
 
 
 def read_table(data: bytes) -> Table:
@@ -52,24 +61,34 @@ def read_table(data: bytes) -> Table:
         ImportRefusedError: neither, or without a name column.
         ImportTooLargeError: more than ``MAX_ROWS`` rows.
     """
-    text = _text(data)
-    start = text.lstrip()[:1]
-    return _json(text) if start in {"[", "{"} else _csv(text)
+    encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
+    _refuse_foreign(data, encoding)
+    head = data[:PIECE].decode(encoding, errors="ignore").lstrip("\ufeff").lstrip()
+    if head[:1] in {"[", "{"}:
+        return _json(data.decode(encoding).encode() if encoding == "utf-16" else data)
+    return _csv(io.TextIOWrapper(io.BytesIO(data), encoding.replace("utf-8", "utf-8-sig"), newline=""))
 
 
 def corrected(table: Table, corrections: Corrections) -> Table:
     """*table* with some cells replaced, so that a report's mistakes are mended without the file.
 
     Raises:
-        ImportRefusedError: no such row, or a field that rows do not have.
+        ImportRefusedError: a field that rows do not have; of a row that is not there, after the last one.
     """
-    by_row = {raw.row: raw for raw in table.rows}
     for row, cells in corrections.items():
-        unknown = next((field for field in cells if field not in COLUMNS), None)
-        if row not in by_row or unknown is not None:
-            raise ImportRefusedError.because("unknown-cell", row=row, field=unknown or next(iter(cells), ""))
-        by_row[row] = replace(by_row[row], cells={**by_row[row].cells, **cells})
-    return replace(table, rows=[*by_row.values()])
+        for field_name in cells:
+            if field_name not in COLUMNS:
+                raise ImportRefusedError.because("unknown-cell", row=row, field=field_name)
+    return replace(table, rows=_mended(table.rows, corrections)) if corrections else table
+
+
+def _mended(rows: Iterable[Raw], corrections: Corrections) -> Iterator[Raw]:
+    left = dict(corrections)
+    for raw in rows:
+        cells = left.pop(raw.row, None)
+        yield raw if cells is None else replace(raw, cells={**raw.cells, **cells})
+    for row, cells in left.items():
+        raise ImportRefusedError.because("unknown-cell", row=row, field=next(iter(cells), ""))
 
 
 def csv_text(devices: Iterable[DeviceRead], *, header: bool) -> str:
@@ -107,60 +126,87 @@ def _uncell(text: str) -> str:
     return text[1:] if text.startswith("'") and text[1:].startswith((*FORMULA, "'")) else text
 
 
-def _text(data: bytes) -> str:
-    encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise ImportRefusedError.because("no-utf8", byte=error.start) from error
+def _refuse_foreign(data: bytes, encoding: str) -> None:
+    """Refuse bytes that are no text, without a copy of them all."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    for start in range(0, len(data), PIECE):
+        before = len(decoder.getstate()[0])  # the first half of a letter that the cut went through
+        try:
+            decoder.decode(data[start : start + PIECE], final=start + PIECE >= len(data))
+        except UnicodeDecodeError as error:
+            raise ImportRefusedError.because("no-utf8", byte=start - before + error.start) from error
 
 
-def _json(text: str) -> Table:
-    try:
-        found = msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
-        raise ImportRefusedError.because("no-json", error=str(error)) from error
-    if isinstance(found, dict):
-        found = found.get("devices")
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-        raise ImportRefusedError.because("no-array")
+def _json(data: bytes) -> Table:
+    found = _decoded(data.removeprefix(UTF8_MARK))
     if len(found) > MAX_ROWS:
         raise ImportTooLargeError(MAX_ROWS)
-    names = list(dict.fromkeys(key for item in found for key in item))
+    keys = msgspec.json.Decoder(dict[str, msgspec.Raw])
+    names = list(dict.fromkeys(key for item in found for key in _of(keys, item)))
     columns, dialect, ignored = columns_of(names)
-    rows = [
-        _raw(
-            index, index + 1, {columns[key]: value for key, value in item.items() if key in columns}, dialect
-        )
-        for index, item in enumerate(found)
-    ]
-    return Table(rows, dialect, ignored)
+    return Table(_json_rows(found, columns, dialect), dialect, ignored)
 
 
-def _csv(text: str) -> Table:
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _decoded(data: bytes) -> list[msgspec.Raw]:
+    """The elements of the array, each still as it is written."""
+    whole: msgspec.json.Decoder[list[msgspec.Raw] | _Wrapped] = msgspec.json.Decoder(
+        list[msgspec.Raw] | _Wrapped
+    )
+    found = _of(whole, data)
+    return found.devices if isinstance(found, _Wrapped) else found
+
+
+def _of(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw) -> T:
     try:
-        header = next(reader, [])
-        columns, dialect, ignored = columns_of([name.strip() for name in header])
-        if "name" not in columns.values():
-            raise ImportRefusedError.because("no-name-column", known=", ".join(COLUMNS))
-        rows: list[Raw] = []
-        for row, cells in enumerate(reader, start=2):
-            if not any(cell.strip() for cell in cells):
-                continue
-            named = {
-                columns[name.strip()]: _uncell(cell)
-                for name, cell in zip(header, cells, strict=False)
-                if name.strip() in columns
-            }
-            if len(rows) == MAX_ROWS:  # before a file of tiny rows fills the memory
-                raise ImportTooLargeError(MAX_ROWS)
-            rows.append(_raw(len(rows), row, named, dialect))
+        return decoder.decode(data)
+    except msgspec.ValidationError as error:
+        raise ImportRefusedError.because("no-array") from error
+    except msgspec.DecodeError as error:
+        raise ImportRefusedError.because("no-json", error=str(error)) from error
+
+
+def _json_rows(found: list[msgspec.Raw], columns: Mapping[str, str], dialect: str) -> Iterator[Raw]:
+    decoder = msgspec.json.Decoder(dict[str, Any])
+    for index, item in enumerate(found):
+        cells = {columns[key]: value for key, value in _of(decoder, item).items() if key in columns}
+        yield _raw(index, index + 1, cells, dialect)
+
+
+def _csv(text: io.TextIOWrapper) -> Table:
+    first = text.readline()
+    text.seek(0)
+    reader = csv.reader(text, delimiter=max(",;\t", key=first.count), strict=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
     except csv.Error as error:
-        raise ImportRefusedError.because("damaged-line", line=reader.line_num, error=str(error)) from error
-    return Table(rows, dialect, ignored)
+        raise _damaged(reader.line_num, error) from error
+    columns, dialect, ignored = columns_of(header)
+    if "name" not in columns.values():
+        raise ImportRefusedError.because("no-name-column", known=", ".join(COLUMNS))
+
+    def rows() -> Iterator[Raw]:
+        index = 0
+        try:
+            for row, cells in enumerate(reader, start=2):
+                if not any(cell.strip() for cell in cells):
+                    continue
+                if index == MAX_ROWS:
+                    raise ImportTooLargeError(MAX_ROWS)
+                named = {
+                    columns[name]: _uncell(cell)
+                    for name, cell in zip(header, cells, strict=False)
+                    if name in columns
+                }
+                yield _raw(index, row, named, dialect)
+                index += 1
+        except csv.Error as error:
+            raise _damaged(reader.line_num, error) from error
+
+    return Table(rows(), dialect, ignored)
+
+
+def _damaged(line: int, error: csv.Error) -> ImportRefusedError:
+    return ImportRefusedError.because("damaged-line", line=line, error=str(error))
 
 
 def _raw(index: int, row: int, cells: Mapping[str, Any], dialect: str) -> Raw:

@@ -210,7 +210,9 @@ async def test_files_of_other_inventories_are_understood(
         pytest.param(b"a,b\n1,2\n", "called name", "no-name-column", id="no-name-column"),
         pytest.param(b"name\n\xff\xfe\xfa", "UTF-8", "no-utf8", id="encoding"),
         pytest.param(b'[{"name": "x"', "JSON", "no-json", id="json"),
+        pytest.param(b'[{"name": "x",}]', "JSON", "no-json", id="json-inside"),
         pytest.param(b'{"x": 1}', "JSON array", "no-array", id="no-array"),
+        pytest.param(b'[{"name": "x"}, 2]', "JSON array", "no-array", id="no-object"),
         pytest.param(b'name\n"x"y\n', "Line 2", "damaged-line", id="quotes"),
         pytest.param(b"", "called name", "no-name-column", id="empty"),
     ],
@@ -262,9 +264,9 @@ async def test_an_export_holds_what_the_search_finds(client: httpx.AsyncClient) 
 
 
 def test_rows_are_numbered_as_a_spreadsheet_shows_them() -> None:
-    table = read_table(b'name,notes\na,"two\nlines"\n\nb,\n')
-    assert [(raw.index, raw.row) for raw in table.rows] == [(0, 2), (1, 4)]
-    assert [draft.name for draft in Sheet(table.rows).drafts] == ["a", "b"]
+    sheet = Sheet(read_table(b'name,notes\na,"two\nlines"\n\nb,\n'))
+    (drafts,) = sheet.drafts.batches()
+    assert [(one.index, one.row, one.name) for one in drafts] == [(0, 2, "a"), (1, 4, "b")]
 
 
 async def test_an_import_builds_on_what_was_changed_while_it_began(

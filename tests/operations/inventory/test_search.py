@@ -11,7 +11,7 @@ from sqlalchemy import update
 from balu.kernel.unit import Env, open_unit
 from balu.operations.inventory.drafts import Sheet
 from balu.operations.inventory.history import CONSOLE
-from balu.operations.inventory.imports import Importer
+from balu.operations.inventory.imports import carry_out
 from balu.operations.inventory.models import DeviceRow
 from balu.operations.inventory.search import Filters, SearchService
 from balu.operations.inventory.tables import read_table
@@ -27,9 +27,7 @@ spare,iot_device,,,,,Home,,,no,no,,,
 
 
 async def load(env: Env, text: str) -> None:
-    table = read_table(text.encode())
-    async with open_unit(env) as unit:
-        await Importer(unit).run(CONSOLE, table, Sheet(table.rows), on_error="abort", dry_run=False)
+    await carry_out(env, CONSOLE, Sheet(read_table(text.encode())), "abort")
 
 
 async def names(client: httpx.AsyncClient, **query: Any) -> list[str]:
