@@ -50,20 +50,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     facts = {**machine(), "filesystem": filesystem(parent)}
     everything = [workload for workloads in claims.values() for workload in workloads]
     began, failed = time.monotonic(), []
-    for claim in chosen.claims or CLAIMS:
-        kinds = getattr(modules[claim], "PEERS", [SERVERS[name] for name in names])
-        with tempfile.TemporaryDirectory(prefix="balu-bench-", dir=parent) as root:
+    with tempfile.TemporaryDirectory(prefix="balu-bench-", dir=parent) as root:
+        for claim in chosen.claims or CLAIMS:
+            kinds = getattr(modules[claim], "PEERS", [SERVERS[name] for name in names])
             size = 16 * MIB if chosen.smoke else chosen.size
-            plan = Plan(Path(root), size, 1 if chosen.smoke else chosen.rounds, smoke=chosen.smoke)
+            plan = Plan(Path(root) / claim, size, 1 if chosen.smoke else chosen.rounds, smoke=chosen.smoke)
             try:
                 records = run(claims[claim], kinds, plan)
             except (WrongAnswerError, OSError) as error:
                 sys.stderr.write(f"{claim} failed: {error}\n")
                 failed.append(claim)
                 continue
-        if not chosen.smoke:
-            store(records, facts, everything)
-        sys.stderr.write(f"{claim} is done, {(time.monotonic() - began) / 60:.1f} minutes since the start\n")
+            if not chosen.smoke:
+                store(records, facts, everything)
+            minutes = (time.monotonic() - began) / 60
+            sys.stderr.write(f"{claim} is done, {minutes:.1f} minutes since the start\n")
     if failed:
         sys.stderr.write(f"failed: {', '.join(failed)}\n")
     return 1 if failed else 0
