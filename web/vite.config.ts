@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { inlineIcon } from "./tools/inline-icon.ts";
 import { precompress } from "./tools/precompress.ts";
 import { shellWorker } from "./tools/shell-worker.ts";
 
@@ -21,7 +22,7 @@ const START = new RegExp(
 );
 
 export default defineConfig({
-  plugins: [react(), shellWorker(), precompress()],
+  plugins: [react(), inlineIcon(), shellWorker(), precompress()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     outDir: "../balu/web_dist",

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openPage, startServer } from "../harness.mjs";
 
-/** The page itself, start scripts and styles, the words, who is signed in, the page's own chunk, the icon. */
+/** The page itself, start scripts and styles, the words, who is signed in, the page's own chunk and words. */
 const MOST_REQUESTS = 8;
 let server;
 
@@ -31,6 +31,8 @@ async function askedBeforePaint(page, path) {
 for (const [path, shown] of [
   ["/", "Upload files"],
   ["/files/", "My files"],
+  ["/trash", "The trash is empty"],
+  ["/server/inventory", "No devices yet"],
 ]) {
   test(`${path} asks for little before its first paint`, async (t) => {
     const { page, close, problems } = await openPage(server);
