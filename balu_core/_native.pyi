@@ -36,6 +36,9 @@ __all__ = [
 _Kind: TypeAlias = Literal["file", "directory", "symlink", "other"]
 _Sort: TypeAlias = Literal["name", "size", "modified", "type"]
 
+_Store: TypeAlias = Literal["files", "staging", "versions", "trash"]
+"""Where a file of a volume lies: under a visible name, or in one of the folders of ``.balu``."""
+
 _Row: TypeAlias = tuple[Any, ...]
 """Id, stored name, kind, owner, size, mtime_ns, ino, revision, BLAKE3, SHA-256."""
 
@@ -111,6 +114,15 @@ class VaultKeys:
     def __new__(cls, vault_id: bytes, root: bytes, keks: Sequence[tuple[int, bytes]]) -> Self:
         """*root* has 32 bytes; *keks* are ``(version, 32 bytes)``, newest last. ValueError without one."""
 
+    version: int
+    """The newest version of the KEK: what is written now is locked by it."""
+
+    def rewrap(self, header: bytes) -> bytes | None:
+        """The same header locked by the newest version, None when it is so already.
+
+        OSError(EKEYREJECTED) for another vault or a version that is not known, EBADMSG for what is damaged.
+        """
+
     def seal_name(self, name: str) -> str:
         """The name as it stands on the disk. ValueError beyond 143 bytes."""
 
@@ -149,6 +161,24 @@ class Volume:
 
     def drop_keys(self, vault_id: str) -> None:
         """Remove it."""
+
+    def stored(self, store: Literal["staging", "versions", "trash"]) -> list[tuple[str, Entry]]:
+        """Everything in one of the volume's own folders, as ``walk`` returns it."""
+
+    def header(self, store: _Store, name: str) -> tuple[Entry, bytes, tuple[bytes, int] | None]:
+        """The first 4096 bytes of a file as they stand on the disk, fewer when it is shorter.
+
+        Where they are a header, also the id of the vault and the version of its KEK. *name* is a path in
+        *store*, as ``walk`` and ``stored`` have it.
+        """
+
+    def put_header(self, store: _Store, name: str, header: bytes, *, ino: int, mtime_ns: int) -> None:
+        """Replace the header of a vault's file in place and sync it; inode, size and time stay.
+
+        Only a form of the same header under an earlier KEK, or one that a crash left half written, is
+        replaced: StaleTargetError for anything else and for another inode. BlockingIOError (EAGAIN) while
+        a staged file is being written. Asking again is harmless.
+        """
 
     def register(self, volume_id: str) -> None:
         """Make ``.balu`` (0700), its folders and the marker; asking again with the same id changes nothing.

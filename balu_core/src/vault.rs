@@ -4,9 +4,10 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::Arc;
 
-use balu_vault::Error;
+use balu_vault::{Error, Header};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use crate::errors::refuse_errno;
 
@@ -19,6 +20,23 @@ impl VaultKeys {
     fn new(vault_id: [u8; 16], root: [u8; 32], keks: Vec<(u32, [u8; 32])>) -> PyResult<Self> {
         let opened = balu_vault::Keys::new(vault_id, &root, &keks).map_err(refuse)?;
         Ok(Self(Arc::new(opened)))
+    }
+
+    #[getter]
+    fn version(&self) -> u32 {
+        self.0.version()
+    }
+
+    fn rewrap<'py>(&self, py: Python<'py>, header: &[u8]) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let on_disk = |error| refuse_errno(balu_digest::errno_of(error));
+        let header = Header::parse(header).map_err(on_disk)?;
+        let version = header.version();
+        let secret = self.0.open(header).map_err(on_disk)?;
+        if version == self.0.version() {
+            return Ok(None);
+        }
+        let secret = self.0.rewrap(secret).map_err(on_disk)?;
+        Ok(Some(PyBytes::new(py, &secret.header().bytes()[..])))
     }
 
     fn seal_name(&self, name: OsString) -> PyResult<String> {

@@ -50,20 +50,24 @@ class Intents:
         Raises:
             BusyNameError: another intent holds one of them; nothing was locked once the Unit rolls back.
         """
-        make = postgresql.insert if self._dialect == "postgresql" else sqlite.insert
-        lease = self._unit.now() + LEASE
         # Always in the same order, so that two moves in opposite directions cannot wait for each other.
-        for index, (volume_id, parent_id, name) in sorted(enumerate(names), key=_order):
-            row = {
-                "op_id": op_id, "op": "hold" if index else op, "volume_id": volume_id, "parent_id": parent_id,
-                "name_key": name_key(name), "worker": this_worker(), "lease_until": lease,
-                "plan": {} if index else plan,
-            }  # fmt: skip
-            query = make(IntentRow).values(row).on_conflict_do_nothing().returning(IntentRow.id)
-            if (await self._session.scalar(query)) is None:
+        for index, name in sorted(enumerate(names), key=_order):
+            if not await self.claim("hold" if index else op, op_id, name, {} if index else plan):
                 raise BusyNameError(
                     "Somebody else is writing here. Try again in a moment.", headers={"retry-after": "2"}
                 )
+
+    async def claim(self, op: str, op_id: str, name: Name, plan: dict[str, Any]) -> bool:
+        """``open`` for one name; False when somebody holds it."""
+        make = postgresql.insert if self._dialect == "postgresql" else sqlite.insert
+        volume_id, parent_id, text = name
+        row = {
+            "op_id": op_id, "op": op, "volume_id": volume_id, "parent_id": parent_id,
+            "name_key": name_key(text), "worker": this_worker(), "lease_until": self._unit.now() + LEASE,
+            "plan": plan,
+        }  # fmt: skip
+        query = make(IntentRow).values(row).on_conflict_do_nothing().returning(IntentRow.id)
+        return await self._session.scalar(query) is not None
 
     async def close(self, op_id: str) -> bool:
         """Remove an intent of this process; False when recovery took it over."""
@@ -161,6 +165,14 @@ class Intents:
     async def has(self, op_id: str) -> bool:
         """Whether the intent is open."""
         return await self._session.scalar(select(IntentRow.id).where(IntentRow.op_id == op_id)) is not None
+
+    async def holds(self, volume_id: int, parent_id: int, name: str) -> bool:
+        """Whether something is about to happen to the name."""
+        mine = (
+            IntentRow.volume_id == volume_id, IntentRow.parent_id == parent_id,
+            IntentRow.name_key == name_key(name),
+        )  # fmt: skip
+        return await self._session.scalar(select(IntentRow.id).where(*mine)) is not None
 
     async def in_use(self) -> set[str]:
         """Ids of everything staged that an intent or a reservation names."""

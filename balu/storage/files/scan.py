@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from balu.kernel.log import logger
 from balu.kernel.threads import Threads
 from balu.kernel.unit import Env, Unit, open_unit
-from balu.storage.files.models import RETIRED, FileRow, IntentRow
+from balu.storage.files.intents import Intents
+from balu.storage.files.models import RETIRED, FileRow
 from balu.storage.files.names import to_wire
 from balu.storage.files.rows import FileRows, differs
 from balu.storage.volumes import Mounted, QuotaService, Volumes, take_turn
@@ -183,12 +184,11 @@ class Scan:
     async def _is_missing(self, unit: Unit, row: FileRow) -> bool:
         """Whether nothing is there now, nobody is about to put something there, and the disk is ours."""
         path = await FileRows(unit).path_of(row.id)
-        if len(path) < 2 or await unit.session.scalar(  # noqa: PLR2004  a home and something in it
-            select(func.count()).where(
-                IntentRow.volume_id == row.volume_id, IntentRow.parent_id == row.parent_id,
-                IntentRow.name_key == row.name_key,
-            )
-        ):  # fmt: skip
+        if (
+            len(path) < 2  # noqa: PLR2004  a home and something in it
+            or row.parent_id is None
+            or await Intents(unit).holds(row.volume_id, row.parent_id, row.name)
+        ):
             return False
         core, parts = self._mounted.core, [step.name for step in path]
         try:

@@ -10,6 +10,7 @@ from balu.kernel.errors import NotFoundError, UnavailableError
 from balu.kernel.log import logger
 from balu.kernel.threads import Threads
 from balu.kernel.unit import Env, open_unit
+from balu.storage.files.intents import Intents
 from balu.storage.files.models import FileRow
 from balu.storage.files.names import to_wire
 from balu.storage.files.rows import FileRows, differs
@@ -106,4 +107,7 @@ class Scrub:
         """Whether the row still says what it said before the file was read."""
         async with open_unit(self._env, writes=False) as unit:
             now = await unit.session.get(FileRow, row.id)
-        return now is not None and (now.rev, now.ino, now.blake3) == (row.rev, row.ino, row.blake3)
+            if now is None or (now.rev, now.ino, now.blake3) != (row.rev, row.ino, row.blake3):
+                return False
+            held = Intents(unit).holds(now.volume_id, now.parent_id or 0, now.name)
+            return not await held

@@ -4,6 +4,7 @@ What a vault is, who opens it and for how long is the business of ``vaults``; it
 the Env. Without them no folder is sealed.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ SUFFIX = ".vault"
 """How the folder of a vault is called on the disk; without it nobody would look for its seal."""
 FRONT, CHUNK, TAG = 4096 + 56, 16_384, 16
 """Of ``docs/formats/vault.md``: bytes before the first chunk, of a chunk, and of its tag."""
+
+SEALED_NAME = re.compile("[a-z2-7]{28,255}")
 
 
 class VaultLockedError(BaluError):
@@ -115,6 +118,11 @@ class Seals:
 def without_names(error: BaluError) -> str:
     """What a refusal says, for rows that must not know the names in a vault."""
     return f"{error.title}." if f"{SUFFIX}/" in error.detail else error.detail
+
+
+def looks_sealed(name: str) -> bool:
+    """Whether a name on the disk may be an encrypted one."""
+    return SEALED_NAME.fullmatch(name) is not None
 
 
 def plain_size(size: int) -> int:

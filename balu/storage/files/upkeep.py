@@ -11,6 +11,7 @@ from balu.kernel.errors import NotFoundError, UnavailableError
 from balu.kernel.threads import Threads
 from balu.kernel.unit import Env, open_unit
 from balu.storage.files.events import FilesPurged
+from balu.storage.files.intents import Intents
 from balu.storage.files.models import RETIRED, FileRow, VersionRow
 from balu.storage.files.rows import FileRows, differs
 from balu.storage.volumes import QuotaService, Volumes, take_turn
@@ -73,8 +74,11 @@ class Upkeep:
         async with open_unit(self._env) as unit:
             await take_turn(unit, row.owner_id)
             now = await unit.session.get(FileRow, row.id)
-            if now is not None and now.rev == row.rev and now.ino == row.ino:
-                now.blake3 = blake3
+            if now is None or (now.rev, now.ino, now.updated_at) != (row.rev, row.ino, row.updated_at):
+                return False
+            if now.parent_id is None or await Intents(unit).holds(now.volume_id, now.parent_id, now.name):
+                return False
+            now.blake3 = blake3
         return True
 
     async def forget_retired(self) -> int:

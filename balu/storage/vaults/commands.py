@@ -11,10 +11,12 @@ from balu.kernel import bootkey
 from balu.kernel.caller import Caller
 from balu.kernel.commands import Env, Verdict, command
 from balu.kernel.config import Config
+from balu.kernel.jobs import run_now
 from balu.kernel.unit import open_unit
 from balu.storage.vaults import record as records
 from balu.storage.vaults.errors import NoServerError
 from balu.storage.vaults.recover import recover
+from balu.storage.vaults.rotation import rotate_vault
 from balu.storage.vaults.service import Vault, VaultService
 
 USER = click.option("--user", "username", required=True, help="Whose vault it is.")
@@ -55,6 +57,13 @@ async def unlock_vault(env: Env, *, username: str, vault_id: int, passphrase: st
 async def lock_vault(env: Env, *, username: str, vault_id: int) -> Any:
     """Lock a vault now."""
     return [_row(await (await _vaults(env, username)).lock(vault_id))]
+
+
+@command("vaults rotate", USER, VAULT_ID)
+async def rotate_command(env: Env, *, username: str, vault_id: int) -> Any:
+    """Lock the keys of files by a new key, in an unlocked vault of the running server; contents stay."""
+    vault = await (await _vaults(env, username)).rotate(vault_id)
+    return [await run_now(env, rotate_vault, owner_id=vault.row.owner_id, vault_id=vault_id)]
 
 
 @command(

@@ -6,6 +6,7 @@ from litestar.params import FromPath, JSONBody
 
 from balu.kernel.caller import Caller
 from balu.kernel.unit import Env
+from balu.storage.vaults import record as records
 from balu.storage.vaults.schemas import VaultCreate, VaultCreated, VaultPassphrase, VaultRead, VaultUnlock
 from balu.storage.vaults.service import Vault, VaultService
 
@@ -38,7 +39,8 @@ class VaultController(Controller):
         return VaultCreated(
             id=shown.id, name=shown.name, path=shown.path, folder_id=shown.folder_id,
             volume_id=shown.volume_id, status=shown.status, locks_at=shown.locks_at,
-            created_at=shown.created_at, recovery_kit=kit,
+            key_version=shown.key_version, rotating=shown.rotating, created_at=shown.created_at,
+            recovery_kit=kit,
         )  # fmt: skip
 
     @delete("/{vault_id:int}", operation_id="deleteVault", opt=WRITE)
@@ -65,9 +67,9 @@ class VaultController(Controller):
 
 
 def _read(vault: Vault) -> VaultRead:
-    row = vault.row
+    row, record = vault.row, records.decode(vault.row.record)
     return VaultRead(
         id=row.id, name=row.name, path=vault.path, folder_id=row.folder_id, volume_id=row.volume_id,
         status="locked" if vault.locks_at is None else "unlocked", locks_at=vault.locks_at,
-        created_at=row.created_at,
+        key_version=record.newest.version, rotating=record.is_rotating, created_at=row.created_at,
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """What can be refused about a vault."""
 
-from balu.kernel.errors import BaluError, ConflictError, ForbiddenError, NotFoundError
+from balu.kernel.errors import BaluError, ConflictError, ForbiddenError, NotFoundError, UnavailableError
 
 
 class VaultNotFoundError(NotFoundError):
@@ -14,7 +14,7 @@ class WrongPassphraseError(ForbiddenError):
 
 
 class VaultChangedError(ConflictError):
-    """The passphrase was changed meanwhile."""
+    """The keys of the vault were changed meanwhile."""
 
     code = "vault-changed"
 
@@ -29,3 +29,9 @@ class KeyRecordError(BaluError):
     """The key file of a vault cannot be used."""
 
     status, code = 409, "vault-keys"
+
+
+class VaultBusyError(UnavailableError):
+    """Files of the vault are being written, or cannot be read, and so keep their former lock."""
+
+    code = "vault-busy"

@@ -94,14 +94,26 @@ class OpenVaults(Seals):
     async def open(self, owner_id: int, opened: Opened) -> datetime:
         """Unlock for every worker; returns since when."""
         now = self.env.now()
-        secret = msgspec.msgpack.encode((opened.root, opened.keks))
-        sealed = seal(await self._key(), secret, opened.vault_id.encode())
+        sealed = await self._sealed(opened)
         async with open_unit(self.env) as unit:
             await unit.session.execute(delete(VaultOpenRow).where(VaultOpenRow.uid == opened.vault_id))
             unit.session.add(
                 VaultOpenRow(uid=opened.vault_id, owner_id=owner_id, keys=sealed, opened_at=now, used_at=now)
             )
         return now
+
+    async def secrets(self, uid: str) -> Opened | None:
+        """What a vault was opened with, None while it is locked."""
+        async with open_unit(self.env, writes=False) as unit:
+            row = (await self.opened(unit, [uid])).get(uid)
+        return None if row is None else await self._secrets(row)
+
+    async def learn(self, opened: Opened) -> None:
+        """Give a vault that is open the keys it has now, in every worker; a locked one stays locked."""
+        sealed = await self._sealed(opened)
+        async with open_unit(self.env) as unit:
+            query = update(VaultOpenRow).where(VaultOpenRow.uid == opened.vault_id)
+            await unit.session.execute(query.values(keys=sealed).execution_options(synchronize_session=False))
 
     async def lock(self, uid: str) -> None:
         """Forget the secrets, in every worker; requests that read already may end."""
@@ -134,14 +146,24 @@ class OpenVaults(Seals):
         known = self._known.get(row.uid)
         if known is not None and known[0] == row.keys:
             return known[1]
+        opened = await self._secrets(row)
+        if opened is None:
+            return None
+        keys = opened.native()
+        self._known[row.uid] = (row.keys, keys)
+        return keys
+
+    async def _sealed(self, opened: Opened) -> bytes:
+        secret = msgspec.msgpack.encode((opened.root, opened.keks))
+        return seal(await self._key(), secret, opened.vault_id.encode())
+
+    async def _secrets(self, row: VaultOpenRow) -> Opened | None:
         try:
             secret = unseal(await self._key(), row.keys, row.uid.encode())
         except BrokenSealError:  # unlocked before the server was started anew
             return None
         root, keks = msgspec.msgpack.decode(secret, type=tuple[bytes, list[tuple[int, bytes]]])
-        keys = Opened(row.uid, root, tuple(keks)).native()
-        self._known[row.uid] = (row.keys, keys)
-        return keys
+        return Opened(row.uid, root, tuple(keks))
 
     async def _key(self) -> bytes:
         if self._boot is None:

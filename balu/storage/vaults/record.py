@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -30,11 +31,15 @@ class Passphrase(msgspec.Struct, frozen=True, kw_only=True):
     wrapped: bytes
 
 
-class Kek(msgspec.Struct, frozen=True, kw_only=True):
+class Kek(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One version of the key that locks file keys, under the root key."""
 
     version: Positive
     wrapped: bytes
+    made_at: Annotated[datetime, Meta(tz=True)] | None = None
+    """None for the first one, which is as old as the vault."""
+    is_everywhere: bool = False
+    """Whether a pass over every file has found none under an earlier version."""
 
 
 class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +52,16 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
     recovery: bytes
     """An age file for the recovery kit; its content is the root key in hex."""
     keks: Annotated[list[Kek], Meta(min_length=1)]
+
+    @property
+    def newest(self) -> Kek:
+        """What locks new files."""
+        return self.keks[-1]
+
+    @property
+    def is_rotating(self) -> bool:
+        """Whether some file may still be under an earlier KEK."""
+        return len(self.keks) > 1 and not self.newest.is_everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +141,33 @@ def open_with_kit(record: KeyRecord, identity: str) -> Opened:
     return _opened(record, root)
 
 
+def open_again(record: KeyRecord, root: bytes) -> Opened:
+    """The secrets of a vault whose root key is known, with every KEK it has now."""
+    return _opened(record, root)
+
+
 def with_passphrase(record: KeyRecord, opened: Opened, passphrase: str) -> KeyRecord:
     """The same vault under another passphrase; no file changes. Slow by intent."""
     return structs.replace(record, passphrase=_wrap_root(record.vault_id, opened.root, passphrase))
+
+
+def with_kek(record: KeyRecord, root: bytes, now: datetime) -> KeyRecord:
+    """The same vault with a new KEK beside those it has; files are as they were."""
+    version = record.newest.version + 1
+    wrapped = seal(root, secrets.token_bytes(KEY_BYTES), _bound_kek(record.vault_id, version))
+    return structs.replace(record, keks=[*record.keks, Kek(version=version, wrapped=wrapped, made_at=now)])
+
+
+def everywhere(record: KeyRecord, *, yes: bool) -> KeyRecord:
+    """The same with the word of a pass over every file about its newest KEK."""
+    return structs.replace(
+        record, keks=[*record.keks[:-1], structs.replace(record.newest, is_everywhere=yes)]
+    )
+
+
+def without_former(record: KeyRecord) -> KeyRecord:
+    """The same with its newest KEK alone: what is under another one can never be read again."""
+    return structs.replace(record, keks=[record.newest])
 
 
 def _opened(record: KeyRecord, root: bytes) -> Opened:

@@ -43,6 +43,10 @@ class VaultRead(msgspec.Struct, kw_only=True):
     status: Status
     locks_at: datetime | None
     """When it locks unless it is used; None while it is locked."""
+    key_version: int
+    """Of the lock that new files get."""
+    rotating: bool
+    """Whether some of the others may still have a former one."""
     created_at: datetime
 
 

@@ -20,6 +20,7 @@ from balu.storage.files import (
     Spot,
     Terms,
     VaultBoundaryError,
+    VaultLockedError,
     VaultNotGivenError,
     Writer,
     check_name,
@@ -147,20 +148,27 @@ class VaultService:
         opened = await self._secrets(row, passphrase)
         async with self._opened.hashing:
             record = await self._threads.run(records.with_passphrase, records.decode(row.record), opened, new)
-        await finish(self._keep(row, record))
+        await finish(keep(self._env, row, record))
         return await self.get(vault_id)
 
-    async def _keep(self, row: VaultRow, record: KeyRecord) -> None:
-        data = records.encode(record)
-        core = (await self._env.part(Volumes).get(row.volume_id)).core
-        async with open_unit(self._env) as unit:
-            instead = update(VaultRow).where(VaultRow.id == row.id, VaultRow.record == row.record)
-            changed = await unit.session.scalar(instead.values(record=data).returning(VaultRow.id))
-            if changed is None:
-                raise VaultChangedError("Its passphrase was changed meanwhile. Try again with the new one.")
-            # Before the commit, and so in the same order as the rows: the disk must not keep a loser's.
-            with told(row.name):
-                await self._threads.run(core.put_keys, row.uid, data)
+    async def rotate(self, vault_id: int) -> Vault:
+        """Lock the keys of files by a new key from now on; where the last one is not everywhere yet, keep it.
+
+        What is stored already is for ``Rotation`` to bring under it.
+
+        Raises:
+            VaultLockedError: only its keys can make another one.
+        """
+        row = (await self.get(vault_id)).row
+        opened = await self._opened.secrets(row.uid)
+        if opened is None:
+            raise VaultLockedError("This vault is locked. Unlock it with its passphrase first.")
+        record = records.decode(row.record)
+        if not record.is_rotating:
+            record = records.with_kek(record, opened.root, self._env.now())
+            await finish(keep(self._env, row, record))
+        await self._opened.learn(records.open_again(record, opened.root))
+        return await self.get(vault_id)
 
     async def delete(self, vault_id: int) -> None:
         """Lock it and move its folder to the trash; when that is emptied, its keys go for good."""
@@ -176,6 +184,24 @@ class VaultService:
             return records.open_with_kit(record, passphrase)
         async with self._opened.hashing:
             return await self._threads.run(records.open_with_passphrase, record, passphrase)
+
+
+async def keep(env: Env, row: VaultRow, record: KeyRecord) -> None:
+    """Put *record* in the place of the one in *row*, in the database and on the disk.
+
+    Raises:
+        VaultChangedError: somebody else changed it meanwhile.
+    """
+    data = records.encode(record)
+    core = (await env.part(Volumes).get(row.volume_id)).core
+    async with open_unit(env) as unit:
+        instead = update(VaultRow).where(VaultRow.id == row.id, VaultRow.record == row.record)
+        changed = await unit.session.scalar(instead.values(record=data).returning(VaultRow.id))
+        if changed is None:
+            raise VaultChangedError("Its keys were changed meanwhile. Try again.")
+        # Before the commit, and so in the same order as the rows: the disk must not keep a loser's.
+        with told(row.name):
+            await env.part(Threads).run(core.put_keys, row.uid, data)
 
 
 async def forget(env: Env, folder_ids: Sequence[int]) -> int:

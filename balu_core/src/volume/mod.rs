@@ -3,6 +3,7 @@
 mod bytes;
 pub mod carry;
 mod group;
+mod headers;
 mod names;
 mod parts;
 mod reading;

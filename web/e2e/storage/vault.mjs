@@ -75,6 +75,27 @@ test("a vault is made, keeps files, locks and opens again", async (t) => {
   assert.deepEqual(problems, []);
 });
 
+test("the files of a vault get a new lock", async (t) => {
+  const desk = await openPage(server);
+  t.after(() => desk.close());
+  const { page, api, problems } = desk;
+  const made = await api("POST", "/api/vaults", { name: "Locks", passphrase: PASSPHRASE });
+  await page.goto("/files/Locks.vault");
+  await page.getByText(/The vault Locks is open/).waitFor();
+  await page.getByRole("button", { name: "New lock" }).click();
+  await page.getByRole("dialog").getByText(/The former lock is erased after a week/).waitFor();
+  assert.deepEqual(await axe(page), []);
+  await page.getByRole("dialog").getByRole("button", { name: "New lock" }).click();
+  await page.getByText("The files get their new lock").waitFor();
+  const state = async () => (await api("GET", "/api/vaults")).find((one) => one.id === made.id);
+  while ((await state()).rotating) await page.waitForTimeout(100);
+  assert.equal((await state()).key_version, 2);
+  // What the bar said while it went on goes away with the job.
+  await page.getByText(/get a new lock:|former lock/).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "New lock" }).waitFor();
+  assert.deepEqual(problems, []);
+});
+
 test("in German the locked vault asks in German", async (t) => {
   const desk = await openPage(server, { language: "de", allow: [423] });
   t.after(() => desk.close());

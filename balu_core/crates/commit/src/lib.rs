@@ -7,6 +7,7 @@ mod carry;
 mod copy;
 mod dress;
 mod group;
+mod headers;
 mod keyfiles;
 mod names;
 mod probe;
@@ -19,6 +20,7 @@ mod volume;
 
 pub use carry::{Carried, Progress};
 pub use group::Naming;
+pub use headers::Store;
 pub use probe::Abilities;
 pub use publish::{Published, Request, VersionId};
 pub use volume::{Space, Volume};

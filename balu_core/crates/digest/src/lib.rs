@@ -13,6 +13,7 @@ mod tree;
 mod writer;
 
 pub use check::Algorithm;
+pub use lock::lock_range;
 pub use part::{Ended, Part, Place, allocate, seal};
 pub use sealing::errno_of;
 pub use sink::{Options, Sealed, Sink};

@@ -86,6 +86,15 @@ impl Header {
         self.vault
     }
 
+    /// Whether *later* is the same header under a later version of the vault's key.
+    #[must_use]
+    pub fn precedes(&self, later: &Self) -> bool {
+        self.vault == later.vault
+            && self.file == later.file
+            && self.digest == later.digest
+            && self.version < later.version
+    }
+
     /// What the wrapped key is bound to: everything before it.
     pub(crate) fn bound(&self) -> [u8; WRAP] {
         let mut bound = [0; WRAP];

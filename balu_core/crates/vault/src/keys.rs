@@ -111,6 +111,12 @@ impl Keys {
         self.lock(secret.header, secret.key)
     }
 
+    /// The newest version of the key that locks file keys.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.keks.last().map_or(0, |(version, _)| *version)
+    }
+
     fn lock(&self, mut header: Header, key: Zeroizing<[u8; 32]>) -> Result<Secret> {
         let (version, kek) = self.keks.last().ok_or(Error::NoKey)?;
         header.version = *version;

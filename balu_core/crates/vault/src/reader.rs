@@ -8,6 +8,9 @@ use crate::message::{CHUNK, Cipher, PREFIX, SEALED_CHUNK, chunk_offset, plain_si
 /// Chunks read together: few enough that their buffer comes from memory that is at hand.
 const AT_ONCE: u64 = 4;
 
+/// Looks at a header: one that is written again at that moment may be seen half changed.
+const TRIES: usize = 4;
+
 /// A complete file of a vault, open for reading.
 pub struct Reader {
     secret: Secret,
@@ -32,8 +35,16 @@ impl Reader {
             return Err(Error::Header.into());
         }
         let mut front = vec![0; HEADER + PREFIX];
-        read_at(0, &mut front)?;
-        let secret = keys.open(Header::parse(&front)?)?;
+        let mut tries = TRIES;
+        let header = loop {
+            read_at(0, &mut front)?;
+            tries -= 1;
+            match Header::parse(&front) {
+                Err(_) if tries > 0 => {}
+                parsed => break parsed?,
+            }
+        };
+        let secret = keys.open(header)?;
         let cipher = secret.resume(&front[HEADER..])?;
         let size = plain_size(size)?;
         let digest = secret.digest()?;

@@ -65,6 +65,7 @@ const de = {
       rehash_files: "Geänderte Dateien prüfen",
       prune_versions: "Alte Versionen entfernen",
       quota_recount: "Speicher neu zählen",
+      rotate_vault: "Neues Schloss für einen Tresor",
       session_purge: "Alte Sitzungen entfernen",
       prepare_volumes: "Volumes vorbereiten",
       offer_setup: "Einrichtung anbieten",

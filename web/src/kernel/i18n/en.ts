@@ -65,6 +65,7 @@ const en = {
       rehash_files: "Check changed files",
       prune_versions: "Remove old versions",
       quota_recount: "Count storage again",
+      rotate_vault: "New lock for a vault",
       session_purge: "Remove old sessions",
       prepare_volumes: "Prepare volumes",
       offer_setup: "Offer setup",

@@ -1,6 +1,7 @@
 // The vaults part of the API.
 import { call, client } from "@/kernel/api/client";
 import type { Delete, Get, Post } from "@/kernel/api/shape";
+import { watchJobs } from "@/kernel/live/jobs";
 
 export interface Vault {
   id: number;
@@ -9,6 +10,8 @@ export interface Vault {
   path: string | null;
   status: "locked" | "unlocked";
   locks_at: string | null;
+  /** Whether some files may still have a former lock. */
+  rotating: boolean;
 }
 
 export interface NewVault extends Vault {
@@ -23,6 +26,7 @@ interface Paths {
   "/api/vaults/{vault_id}": Delete<unknown, undefined, ById>;
   "/api/vaults/{vault_id}/unlock": Post<Vault, { passphrase: string }, ById>;
   "/api/vaults/{vault_id}/lock": Post<Vault, undefined, ById>;
+  "/api/vaults/{vault_id}/rotate": Post<{ job_id: number }, undefined, ById>;
 }
 
 const api = client<Paths>();
@@ -46,6 +50,12 @@ export function unlockVault(id: number, passphrase: string): Promise<Vault> {
 
 export function lockVault(id: number): Promise<Vault> {
   return call(api.POST("/api/vaults/{vault_id}/lock", { params: { path: { vault_id: id } } }));
+}
+
+/** New files get a new lock at once, the others in a job; one that was interrupted goes on. */
+export async function rotateVault(id: number): Promise<void> {
+  await call(api.POST("/api/vaults/{vault_id}/rotate", { params: { path: { vault_id: id } } }));
+  watchJobs();
 }
 
 /** Whether a path can lie in a vault at all; only then is the server asked. */

@@ -33,4 +33,13 @@ export default {
     `Der Tresor ${name} ist offen. Er schließt sich um ${time}, wenn ihn niemand benutzt.`,
   lock: "Jetzt verschließen",
   lockedNow: (name) => `Der Tresor ${name} ist verschlossen`,
+  rotate: {
+    button: "Neues Schloss",
+    goOn: "Weitermachen",
+    title: (name) => `Den Dateien von ${name} ein neues Schloss geben?`,
+    body: "Neue Dateien bekommen es sofort, die anderen im Hintergrund. Ihr Inhalt, die Passphrase und der Notschlüssel bleiben, wie sie sind. Das frühere Schloss wird nach einer Woche gelöscht; ältere Kopien, etwa Backups, öffnen sich nur mit der Schlüsseldatei aus ihrer Zeit.",
+    started: "Die Dateien bekommen ihr neues Schloss",
+    running: (percent) => `Seine Dateien bekommen ein neues Schloss: ${percent} %.`,
+    unfinished: "Einige seiner Dateien haben noch ihr früheres Schloss.",
+  },
 } satisfies Catalog;

@@ -32,6 +32,15 @@ const en = {
   open: (name: string, time: string) => `The vault ${name} is open. It locks at ${time} unless it is used.`,
   lock: "Lock now",
   lockedNow: (name: string) => `The vault ${name} is locked`,
+  rotate: {
+    button: "New lock",
+    goOn: "Go on",
+    title: (name: string) => `Put a new lock on the files of ${name}?`,
+    body: "New files get it at once, the others in the background. What is in them, the passphrase and the recovery kit stay as they are. The former lock is erased after a week; copies made before, such as backups, open only with the key file of their time.",
+    started: "The files get their new lock",
+    running: (percent: number) => `Its files get a new lock: ${percent}%.`,
+    unfinished: "Some of its files still have their former lock.",
+  },
 };
 
 export default en;
