@@ -7,6 +7,9 @@ use nix::libc::{F_UNLCK, F_WRLCK, SEEK_SET, flock};
 use rustix::io::Errno;
 
 /// Keep other parts out, of this process and any other, until `unlock` or the descriptor is gone.
+///
+/// # Errors
+/// EAGAIN while somebody else is there; EFBIG.
 pub fn lock_range(file: &OwnedFd, offset: u64, length: Option<u64>) -> Result<(), Errno> {
     set(file, F_WRLCK, offset, length)
 }
