@@ -1,5 +1,6 @@
 """A vault over HTTP: every way in, every way out, and what the disk and the database show of it."""
 
+import asyncio
 import base64
 import io
 import json
@@ -324,8 +325,10 @@ async def test_deleting_the_vault_can_be_undone_until_the_trash_is_emptied(vault
     await vault.client.delete(vault.url)
     (item,) = (await vault.client.get("/api/trash")).json()["items"]
     assert (await vault.client.delete(f"/api/trash/{item['id']}")).is_success
-    await env.part(Dispatcher).deliver(env)
-    assert (await vault.client.get("/api/vaults")).json() == []
+    async with asyncio.timeout(120):  # whoever delivers the event: the application does so beside us
+        while (await vault.client.get("/api/vaults")).json():
+            await env.part(Dispatcher).deliver(env)
+            await asyncio.sleep(0.05)
     assert vault.place.private("vaults") == []
 
 
