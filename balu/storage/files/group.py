@@ -150,6 +150,8 @@ class Group:
         except BaseException:
             for piece in planned:
                 piece.is_left = True
+            # What is visible and has no row yet stays paid for until recovery has written it.
+            self._has_reserved = self._has_reserved and not planned
             await self._leave()
             raise
         if self._is_for_all:
@@ -281,7 +283,10 @@ class Group:
                     written[piece.id] = await record_put(unit, piece.id, piece.plan, piece.shown)
             await rows.close([piece.id for piece in planned if not piece.shown and not piece.is_left])
             await rows.leave([piece.id for piece in planned if piece.is_left])
-            await self._release(unit)
+            if left := sum(piece.size for piece in planned if piece.is_left):
+                await Intents(unit).keep_reserved(self._id, left)
+            else:
+                await self._release(unit)
         self._has_reserved = False
         for piece in planned:
             if piece.shown:

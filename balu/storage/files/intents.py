@@ -32,6 +32,8 @@ RESERVE = (
     "DO UPDATE SET size = reservation.size + excluded.size, lease_until = excluded.lease_until"
 )
 RELEASE = "DELETE FROM reservation WHERE staging_id = :staging_id RETURNING owner_id, size"
+PAID_BY = IntentRow.plan["paid_by"].as_string()
+"""Whose reservation a write uses that is one of a group."""
 Name = tuple[int, int, str]
 """Volume id, parent id, name."""
 
@@ -132,6 +134,20 @@ class Intents:
         for owner_id, size in await self._unit.sql(RELEASE, {"staging_id": staging_id}):
             await QuotaService(self._unit).move(owner_id, reserved=-size)
 
+    async def keep_reserved(self, staging_id: str, size: int) -> None:
+        """Give back all but *size* bytes of what was reserved for something staged."""
+        mine = ReservationRow.staging_id == staging_id, ReservationRow.size > size
+        row = await self._session.scalar(select(ReservationRow).where(*mine))
+        if row is not None:
+            await QuotaService(self._unit).move(row.owner_id, reserved=size - row.size)
+            row.size = size
+
+    async def release_spent(self, staging_id: str) -> None:
+        """Give back what a group of writes had reserved, once none of them is open any more."""
+        mine = IntentRow.op == "put", staging_id == PAID_BY
+        if await self._session.scalar(select(IntentRow.id).where(*mine).limit(1)) is None:
+            await self.release(staging_id)
+
     async def spend(self, parent_id: int, sizes: Mapping[tuple[str, int], int]) -> None:
         """Count as used what open writes have published already; *sizes* by name and inode."""
         query = select(IntentRow).where(IntentRow.op == "put", IntentRow.parent_id == parent_id)
@@ -149,7 +165,7 @@ class Intents:
 
     async def left_over(self) -> list[ReservationRow]:
         """Reservations whose worker is gone and that no intent needs any more."""
-        wanted = select(IntentRow.op_id)
+        wanted = select(IntentRow.op_id).union(select(PAID_BY).where(PAID_BY.is_not(None)))
         query = select(ReservationRow).where(
             ReservationRow.staging_id.not_in(wanted), ReservationRow.worker != KEPT
         )

@@ -75,6 +75,8 @@ class Recovery:
             tree = await self._threads.run(core.walk, path) if shown.kind == "directory" else ()
             async with open_unit(self._env) as unit:
                 await record_put(unit, intent.op_id, plan, shown, tree)
+                if plan.paid_by is not None:
+                    await Intents(unit).release_spent(plan.paid_by)
             log.info("write finished after a crash", path=path)
             return
         kept = path is not None and await self._keep_base(core, intent.op_id, path, plan)
@@ -90,6 +92,8 @@ class Recovery:
             if not resumable:
                 await intents.release(intent.op_id)
             await intents.close(intent.op_id)
+            if plan.paid_by is not None:
+                await intents.release_spent(plan.paid_by)
 
     async def _keep_base(self, core: Volume, op_id: str, path: str, plan: PutPlan) -> bool:
         """Somebody else took the name after the swap: the former contents in staging become a version."""
