@@ -138,13 +138,23 @@ def explain(error: BaseException) -> BaluError | None:
     return None if cause is None else _said(cause)
 
 
+def _is_away(original: BaseException | None) -> bool:
+    """Whether there is no server to say anything: what one says has a state."""
+    is_driver = type(original).__module__.partition(".")[0] == "psycopg"
+    return (
+        is_driver
+        and type(original).__name__ == "OperationalError"
+        and getattr(original, "sqlstate", None) is None
+    )
+
+
 def _said(cause: BaseException) -> BaluError | None:
     original = cause.orig if isinstance(cause, DBAPIError) else cause
     state = getattr(original, "sqlstate", None)
     text = str(original)
     if state in FULL_STATES or "disk is full" in text:
         return NoSpaceError("The database's disk is full. Free some space and try again.")
-    cut = isinstance(cause, DBAPIError) and cause.connection_invalidated
+    cut = isinstance(cause, DBAPIError) and (cause.connection_invalidated or _is_away(original))
     if state in RETRY_STATES or "locked" in text or cut or "disk I/O error" in text:
         return UnavailableError(BUSY)
     if state == OUT_OF_RANGE:

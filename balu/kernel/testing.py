@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -85,6 +85,17 @@ class Cluster:
 
     socket_dir: Path
     port: int
+    control: Callable[..., None]
+    """``pg_ctl`` with these words."""
+
+    @contextmanager
+    def away(self) -> Generator[None, None, None]:
+        """The server is stopped, whoever is connected, and is back afterwards."""
+        self.control("-m", "fast", "stop")
+        try:
+            yield
+        finally:
+            self.control("start")
 
     def url(self, database: str) -> str:
         """Address of *database*."""
@@ -122,13 +133,16 @@ def postgresql_cluster(programs: Path, folder: Path) -> Generator[Cluster, None,
         line = [*as_user, *map(str, command)]
         subprocess.run(line, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  Debian's programs
 
+    def control(*words: str) -> None:
+        quietly(programs / "pg_ctl", "-D", data, "-l", folder / "log", "-o", options, "-w", *words)
+
     init = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
     quietly(programs / "initdb", "-D", data, *init)
-    quietly(programs / "pg_ctl", "-D", data, "-l", folder / "log", "-o", options, "-w", "start")
+    control("start")
     try:
-        yield Cluster(folder, port)
+        yield Cluster(folder, port, control)
     finally:
-        quietly(programs / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+        control("-m", "immediate", "stop")
 
 
 @dataclass(slots=True)
