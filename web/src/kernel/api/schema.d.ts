@@ -1813,6 +1813,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/vaults/{vault_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rotate */
+        post: operations["rotateVault"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/vaults/{vault_id}/unlock": {
         parameters: {
             query?: never;
@@ -3141,10 +3158,12 @@ export interface components {
             created_at: string;
             folder_id: number;
             id: number;
+            key_version: number;
             locks_at: string | null;
             name: string;
             path: string | null;
             recovery_kit: string;
+            rotating: boolean;
             /** @enum {string} */
             status: "locked" | "unlocked";
             volume_id: number;
@@ -3160,9 +3179,11 @@ export interface components {
             created_at: string;
             folder_id: number;
             id: number;
+            key_version: number;
             locks_at: string | null;
             name: string;
             path: string | null;
+            rotating: boolean;
             /** @enum {string} */
             status: "locked" | "unlocked";
             volume_id: number;
@@ -8393,6 +8414,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VaultRead"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    rotateVault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vault_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAccepted"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
