@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents, the same in front of the router and behind it."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +18,16 @@ GENERAL = {
     400: "invalid", 401: "unauthorized", 403: "forbidden", 404: "not-found", 405: "method-not-allowed",
     409: "conflict", 413: "too-large", 415: "unsupported-type", 422: "invalid", 429: "rate-limited",
 }  # fmt: skip
+SAID = (
+    (re.compile(r"Expected `str` of length <= (\d+)"), "longer-than", "most"),
+    (re.compile(r"Expected `str` of length >= (\d+)"), "shorter-than", "least"),
+    (re.compile(r"Expected `array` of length <= (\d+)"), "more-than", "most"),
+    (re.compile(r"Expected `array` of length >= (\d+)"), "fewer-than", "least"),
+    (re.compile(r"Expected `(?:int|float)` <= (-?\d+)"), "above", "most"),
+    (re.compile(r"Expected `(?:int|float)` >= (-?\d+)"), "below", "least"),
+    (re.compile(r"Expected `str` matching regex"), "misspelt", None),
+)
+"""What msgspec says about values that people type: a code for each, for pages with words of their own."""
 log = logger("balu.http")
 
 
@@ -68,8 +79,20 @@ def _invalid(issues: list[dict[str, Any]], request_id: str) -> tuple[int, dict[s
         )
     return 422, {}, {
         "type": "/problems/invalid", "title": InvalidError("").title, "status": 422, "detail": issues,
-        "code": "invalid", "fields": fields, "request_id": request_id,
+        "code": "invalid", "fields": fields, "request_id": request_id, **_faults(fields),
     }  # fmt: skip
+
+
+def _faults(fields: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The member ``faults``: those of *fields* that have a code, each with the number it is about."""
+    found = [
+        {"field": field, "code": code, "parameters": {name: int(said[1])} if name else {}}
+        for field, messages in fields.items()
+        for message in messages
+        for pattern, code, name in SAID
+        if (said := pattern.match(message))
+    ]
+    return {"faults": found} if found else {}
 
 
 def _issues(error: ValidationException) -> Any:

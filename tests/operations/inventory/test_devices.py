@@ -104,6 +104,15 @@ async def test_what_does_not_fit_is_named_with_a_way_out(
     assert (await client.get("/devices")).json()["total"] == 0
 
 
+async def test_limits_of_a_field_are_told_with_codes(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/devices", json={**NAS, "tags": ["t" * 51]})
+    assert answer.json()["faults"] == [
+        {"field": "tags[0]", "code": "longer-than", "parameters": {"most": 50}}
+    ]
+    answer = await client.post("/devices", json={**NAS, "name": ""})
+    assert answer.json()["faults"] == [{"field": "name", "code": "shorter-than", "parameters": {"least": 1}}]
+
+
 async def test_two_devices_cannot_share_a_name_in_any_case(client: httpx.AsyncClient) -> None:
     device = await made(client, "/devices", **NAS)
     answer = await client.post("/devices", json={**NAS, "name": "NAS"})

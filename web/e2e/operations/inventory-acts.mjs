@@ -306,5 +306,12 @@ test("what is wrong is told in German, in the preview, in the form and of a whol
   await dialog.getByLabel("Name", { exact: true }).fill("ap-03");
   await dialog.getByRole("button", { name: "Speichern" }).click();
   await dialog.getByText("Dieser Name ist vergeben. Wähle einen anderen.").waitFor();
+  await dialog.getByLabel("Name", { exact: true }).fill("switch-02");
+  // A limit of a field that is folded away again before it is sent.
+  await dialog.getByText("Weitere Angaben").click();
+  await dialog.getByLabel("Schlagwörter").fill(`kurz, ${"lang".repeat(13)}`);
+  await dialog.getByText("Weitere Angaben").click();
+  await dialog.getByRole("button", { name: "Speichern" }).click();
+  await dialog.getByText("Nimm höchstens 50 Zeichen.").waitFor();
   assert.deepEqual(problems, []);
 });

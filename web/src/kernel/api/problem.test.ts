@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import de from "../i18n/de";
+import { fieldTexts } from "./field-texts";
 import { isProblem, Problem } from "./problem";
 import { problemText } from "./problem-text";
 
@@ -23,6 +25,29 @@ describe("Problem.fromBody", () => {
 
   it("leaves out the sentence when detail is the list of a 422 answer", () => {
     expect(Problem.fromBody(422, { code: "invalid", detail: [{ loc: ["name"], msg: "x" }] }).detail).toBe("");
+  });
+});
+
+describe("fieldTexts", () => {
+  const told = (fields: object, faults?: object[]) =>
+    fieldTexts(Problem.fromBody(422, { code: "invalid", fields, faults }), () => de.fault);
+
+  it("tells limits in the shown language, of a list at the whole field", () => {
+    const faults = [
+      { field: "tags[2]", code: "longer-than", parameters: { most: 50 } },
+      { field: "port", code: "above", parameters: { most: 65535 } },
+    ];
+    const fields = { "tags[2]": ["Expected `str` of length <= 50"], port: ["Expected `int` <= 65535"] };
+    expect(told(fields, faults)).toEqual({
+      tags: "Nimm höchstens 50 Zeichen.",
+      port: "Nimm eine Zahl bis 65535.",
+    });
+  });
+
+  it("keeps the server's words for codes that it does not know", () => {
+    expect(told({ name: ["Taken."] })).toEqual({ name: "Taken." });
+    const faults = [{ field: "name", code: "of-the-future", parameters: {} }];
+    expect(told({ name: ["Taken."] }, faults)).toEqual({ name: "Taken." });
   });
 });
 

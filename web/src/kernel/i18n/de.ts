@@ -95,6 +95,15 @@ const de = {
     wrongPassword: "Das ist nicht dein Passwort.",
     wrongCode: "Dieser Code ist falsch oder wurde schon benutzt. Warte auf den nächsten.",
   },
+  fault: {
+    "longer-than": ({ most }) => `Nimm höchstens ${most} Zeichen.`,
+    "shorter-than": ({ least }) => `Nimm mindestens ${least} Zeichen.`,
+    "more-than": ({ most }) => `Nenne höchstens ${most}.`,
+    "fewer-than": ({ least }) => `Nenne mindestens ${least}.`,
+    above: ({ most }) => `Nimm eine Zahl bis ${most}.`,
+    below: ({ least }) => `Nimm eine Zahl ab ${least}.`,
+    misspelt: () => "Das ist nicht so geschrieben, wie es sein muss. Sieh es noch einmal an.",
+  },
   problem: {
     "unsafe-path": "Dieser Pfad ist nicht erlaubt.",
     invalid: "Bitte prüfe die markierten Felder.",

@@ -1,6 +1,9 @@
 import type { CatalogOf } from "./area";
 import { plural } from "./plural";
 
+/** What a fault of the server is about. */
+export type Limits = Partial<Record<"most" | "least", number>>;
+
 const en = {
   kit: {
     close: "Close",
@@ -94,6 +97,15 @@ const en = {
     byPassword: "Use the password instead",
     wrongPassword: "This is not your password.",
     wrongCode: "This code is wrong or was used already. Wait for the next one.",
+  },
+  fault: {
+    "longer-than": ({ most }: Limits) => `Use at most ${most} characters.`,
+    "shorter-than": ({ least }: Limits) => `Use at least ${least} characters.`,
+    "more-than": ({ most }: Limits) => `Name at most ${most}.`,
+    "fewer-than": ({ least }: Limits) => `Name at least ${least}.`,
+    above: ({ most }: Limits) => `Use a number up to ${most}.`,
+    below: ({ least }: Limits) => `Use a number from ${least}.`,
+    misspelt: () => "This is not written as it has to be. Check it.",
   },
   problem: {
     "unsafe-path": "This path is not allowed.",

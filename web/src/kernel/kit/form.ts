@@ -1,6 +1,8 @@
 // Forms whose rules live on the server: values, busy, and errors by field from a 422 answer.
 import { type SyntheticEvent, useRef, useState } from "react";
+import { fieldTexts } from "../api/field-texts";
 import { Problem } from "../api/problem";
+import { kernelText } from "../i18n/kernel";
 
 type Errors<V> = Partial<Record<keyof V, string>>;
 
@@ -43,7 +45,11 @@ export function useForm<V extends Record<string, unknown>, R>({
     setErrors(found);
     const first = Object.keys(found).find((name) => found[name]);
     if (!first) return false;
-    (form?.elements.namedItem(first) as HTMLElement | null)?.focus?.();
+    const field = form?.elements.namedItem(first) as HTMLElement | null;
+    // What is folded away cannot be focused, and nobody would see what is wrong with it.
+    const folded = field?.closest?.("details");
+    if (folded) folded.open = true;
+    field?.focus?.();
     return true;
   }
 
@@ -71,8 +77,8 @@ export function useForm<V extends Record<string, unknown>, R>({
 
 function knownFields<V extends object>(problem: Problem, values: V): Errors<V> {
   const found: Errors<V> = {};
-  for (const [name, texts] of Object.entries(problem.fields)) {
-    if (name in values) found[name as keyof V] = texts.join(" ");
+  for (const [name, text] of Object.entries(fieldTexts(problem, () => kernelText.now().fault))) {
+    if (name in values) found[name as keyof V] = text;
   }
   return found;
 }
