@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -53,6 +53,9 @@ class World:
     databases: Databases
     folder: Path
 
+    broken: str = ""
+    """The promise that the native half is told to break."""
+
     def run(self, name: str, operation: str, wanted: str = "", met: str = "") -> tuple[Outcome, Path]:
         folder = self.folder / name
         folder.mkdir()
@@ -67,9 +70,28 @@ class World:
     def _call(self, function: str, **arguments: Any) -> Outcome:
         one = self.warms.get()
         try:
-            return one.call(f"{STEPS}:{function}", **arguments)
+            return one.call(f"{STEPS}:{function}", {"BALU_BROKEN": self.broken}, **arguments)
         finally:
             self.warms.put(one)
+
+    def edges(self, name: str, operation: str) -> tuple[Any, Any, list[str]]:
+        """What is there when the operation was not, and when it was, begun; and the steps it takes."""
+        plain, folder = self.run(f"{name}-plain", operation, met=str(self.folder / f"{name}-met"))
+        assert plain.error is None, plain.error
+        after = self.recover(folder)["first"]
+        none, folder = self.run(f"{name}-none", "nothing")
+        assert none.error is None, none.error
+        before = self.recover(folder)["first"]
+        return before, after, (self.folder / f"{name}-met").read_text().split()
+
+    def try_one(self, name: str, case: Case, before: Any, after: Any) -> bool:
+        """Meet one fault and judge what came of it; False when it was not met."""
+        outcome, folder = self.run(name, case.operation, f"{case.step}={case.fault}")
+        assert outcome.signal in {0, 9}, f"{case}: ended by signal {outcome.signal}"
+        assert outcome.error is None, f"{case}: {outcome.error}"
+        codes = None if outcome.signal else outcome.result["codes"]
+        judge(case, outcome, codes, before, after, self.recover(folder, case.operation))
+        return bool(outcome.signal) or case.fault != "die"
 
 
 @pytest.fixture(scope="module")
@@ -127,14 +149,8 @@ def judge(case: Case, outcome: Outcome, codes: list[int] | None, before: Any, af
 @pytest.mark.parametrize("operation", steps.OPERATIONS)
 def test_an_operation_is_done_or_undone_whatever_step_fails(operation: str, world: World) -> None:
     rng = random.Random(f"{start_value()} {operation}")
-    plain, folder = world.run(f"{operation}-plain", operation, met=str(world.folder / f"{operation}-met"))
-    assert plain.error is None, plain.error
-    after = world.recover(folder)["first"]
-    none, folder = world.run(f"{operation}-none", "nothing")
-    assert none.error is None, none.error
-    before = world.recover(folder)["first"]
+    before, after, met = world.edges(operation, operation)
     assert before["wrong"] == after["wrong"] == []
-    met = (world.folder / f"{operation}-met").read_text().split()
     cases = faults_of(operation, met, rng)
     total = len(cases)
     if PAIRS:
@@ -142,14 +158,35 @@ def test_an_operation_is_done_or_undone_whatever_step_fails(operation: str, worl
 
     def tried(numbered: tuple[int, Case]) -> bool:
         number, case = numbered
-        outcome, folder = world.run(f"{operation}-{number}", operation, f"{case.step}={case.fault}")
-        assert outcome.signal in {0, 9}, f"{case}: ended by signal {outcome.signal}"
-        assert outcome.error is None, f"{case}: {outcome.error}"
-        codes = None if outcome.signal else outcome.result["codes"]
-        judge(case, outcome, codes, before, after, world.recover(folder, operation))
-        return bool(outcome.signal) or case.fault != "die"
+        return world.try_one(f"{operation}-{number}", case, before, after)
 
     with ThreadPoolExecutor(world.count) as pool:
         struck = list(pool.map(tried, enumerate(cases)))
     print(f"{operation}: {len(cases)} of {total} pairs, {struck.count(False)} steps were not met")
     assert struck.count(False) <= len(struck) // 10
+
+
+@pytest.mark.parametrize("promise", ["rename", "intent"])
+def test_a_native_half_that_breaks_a_promise_is_found_out(promise: str, world: World) -> None:
+    """The counter-proof; ``test_power`` has the one for files that are not synced."""
+    broken = replace(world, broken=promise)
+    before, after, met = broken.edges(f"broken-{promise}", "put")
+    deaths = [case for case in faults_of("put", met, random.Random(0)) if case.fault == "die"]
+
+    def is_noticed(numbered: tuple[int, Case]) -> bool:
+        number, case = numbered
+        name, fault = f"broken-{promise}-{number}", f"{case.step}={case.fault}"
+        outcome, folder = broken.run(name, case.operation, fault)
+        assert outcome.error is None, f"{case}: {outcome.error}"
+        found = broken.recover(folder, case.operation)
+        try:
+            judge(case, outcome, None if outcome.signal else outcome.result["codes"], before, after, found)
+        except AssertionError:
+            return True
+        return False
+
+    with ThreadPoolExecutor(world.count) as pool:
+        seen = list(pool.map(is_noticed, enumerate(deaths)))
+    noticed = [case.step for case, is_seen in zip(deaths, seen, strict=True) if is_seen]
+    print(f"broken {promise}: noticed at {', '.join(noticed) or 'no step'}")
+    assert noticed

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
 
-use balu_paths::{Entry, Error, Kind, Result, entry_at, failpoint, open_file, remove_tree};
+use balu_paths::{Entry, Error, Kind, Result, broken, entry_at, failpoint, open_file, remove_tree};
 use rustix::fs::{AtFlags, OFlags, fsync, linkat, renameat, unlinkat};
 use rustix::io::Errno;
 
@@ -89,7 +89,7 @@ impl Volume {
         };
         let shown =
             found(entry_at(&scene.parent, scene.name)).map_err(|errno| Error::system(errno, target))?;
-        let published = shown.as_ref().is_some_and(|entry| entry.ino == staged);
+        let published = shown.as_ref().is_some_and(|entry| entry.ino == staged) && !broken("intent");
         let slot = match version {
             Some(version) => self.slot(version)?,
             None => None,

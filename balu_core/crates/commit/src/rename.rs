@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::fd::AsFd;
 
-use balu_paths::{Kind, entry_at, failpoint};
+use balu_paths::{Kind, broken, entry_at, failpoint};
 use rustix::fs::{
     AtFlags, Mode, OFlags, RenameFlags, linkat, mkdirat, openat, renameat, renameat_with, unlinkat,
 };
@@ -20,6 +20,13 @@ pub(crate) fn lacks_flag(errno: Errno) -> bool {
 /// EEXIST when the new name is taken.
 pub(crate) fn noreplace(from: impl AsFd, old: &OsStr, to: impl AsFd, new: &OsStr) -> Result<(), Errno> {
     let (from, to) = (from.as_fd(), to.as_fd());
+    if broken("rename") {
+        // As a copy does: the name is there before what it is to show.
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+        drop(openat(to, new, flags, Mode::RUSR | Mode::WUSR)?);
+        failpoint("half-renamed")?;
+        return renameat(from, old, to, new);
+    }
     let outcome =
         failpoint("noreplace").and_then(|()| renameat_with(from, old, to, new, RenameFlags::NOREPLACE));
     match outcome {

@@ -78,3 +78,20 @@ fn met(name: &str) {
 pub fn failpoint(_name: &str) -> Result<(), Errno> {
     Ok(())
 }
+
+/// Whether this build was told to break *promise*: what a suite must find out, or else it proves nothing.
+///
+/// With the feature `failpoints`, `BALU_BROKEN` names it; ordinary builds keep them all.
+#[cfg(feature = "failpoints")]
+#[must_use]
+pub fn broken(promise: &str) -> bool {
+    std::env::var("BALU_BROKEN").is_ok_and(|named| named == promise)
+}
+
+/// Never.
+#[cfg(not(feature = "failpoints"))]
+#[inline]
+#[must_use]
+pub const fn broken(_promise: &str) -> bool {
+    false
+}
