@@ -7,6 +7,7 @@ from balu.identity.users.models import UserRow
 from balu.identity.users.passwords import Passwords, check_password
 from balu.identity.users.schemas import Email, Language, Password, Plain, SettingsRead, Username, UserRead
 from balu.identity.users.service import NewUser, UserService
+from balu.identity.users.standing import Standing, standing_of
 
 __all__ = [
     "Email",
@@ -17,6 +18,7 @@ __all__ = [
     "Passwords",
     "Plain",
     "SettingsRead",
+    "Standing",
     "UserCreated",
     "UserDeleted",
     "UserDisabled",
@@ -30,5 +32,6 @@ __all__ = [
     "browser_language",
     "check_password",
     "settings_of",
+    "standing_of",
     "user_of",
 ]

@@ -33,8 +33,7 @@ async def upload_of(exchange: Exchange, upload_id: str) -> UploadRow:
         if caller is None:
             raise UnauthorizedError("Sign in first.", headers={"www-authenticate": "Bearer"}) from None
         raise
-    async with open_unit(exchange.env, writes=False) as unit:
-        epoch = await epoch_of(unit, row.owner_id)
+    epoch = await epoch_of(exchange.env, row.owner_id)
     fresh = epoch is not None and epoch == row.epoch
     if (
         token is not None

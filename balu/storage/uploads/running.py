@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,10 +11,10 @@ from weakref import WeakValueDictionary
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from balu.identity.users import UserNotFoundError, UserService
+from balu.identity.users import standing_of
 from balu.kernel.errors import BaluError
 from balu.kernel.log import logger
-from balu.kernel.unit import Env, Unit, open_unit
+from balu.kernel.unit import Env, open_unit
 from balu.storage.uploads.errors import UploadBusyError, UploadEndedError, UploadSupersededError
 from balu.storage.uploads.models import UploadRow
 
@@ -30,7 +31,8 @@ class Turn:
     owner_id: int
     is_alone: bool
     """Whether it is the only writer of its upload (appending), or one of many (chunks)."""
-    lease: str = field(default_factory=lambda: secrets.token_hex(16))
+    lease: str
+    """What this process writes into the row: one turn after the other needs it once."""
     is_open: bool = False
     """Whether its lease is in the row by now."""
     refusal: BaluError | None = None
@@ -49,6 +51,7 @@ class Running:
     """The turns of this process; a part of the Env."""
 
     def __init__(self) -> None:
+        self._lease = secrets.token_hex(16)
         self._turns: dict[tuple[str, int], Turn] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._watch: asyncio.Task[None] | None = None
@@ -65,7 +68,7 @@ class Running:
         """
         key = (upload_id, -1 if chunk is None else chunk)
         await self.stop(upload_id, chunk)
-        turn = Turn(upload_id, owner_id, chunk is None)
+        turn = Turn(upload_id, owner_id, chunk is None, self._lease)
         self._turns[key] = turn
         if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._look(env), name="balu-uploads")
@@ -117,7 +120,7 @@ class Running:
             try:
                 # Turns that begin while the rows are read are looked at next time.
                 await _compare(env, list(self._turns.values()))
-            except SQLAlchemyError:
+            except (SQLAlchemyError, sqlite3.Error):
                 log.warning("running uploads are looked at when the database answers again")
 
 
@@ -129,8 +132,8 @@ async def _compare(env: Env, turns: list[Turn]) -> None:
         ids = {turn.upload_id for turn in turns}
         query = select(UploadRow.id, UploadRow.lease, UploadRow.status).where(UploadRow.id.in_(ids))
         rows = {row.id: row for row in (await unit.session.execute(query)).all()}
-        owners = {turn.owner_id for turn in turns}
-        epochs = {owner: await epoch_of(unit, owner) for owner in owners}
+    owners = {turn.owner_id for turn in turns}
+    epochs = {owner: await epoch_of(env, owner) for owner in owners}
     for turn in turns:
         row, epoch = rows.get(turn.upload_id), epochs.get(turn.owner_id)
         turn.epoch = epoch if turn.epoch is None else turn.epoch
@@ -140,10 +143,7 @@ async def _compare(env: Env, turns: list[Turn]) -> None:
             turn.revoke(UploadSupersededError("A newer request continues this upload."))
 
 
-async def epoch_of(unit: Unit, owner_id: int) -> int | None:
+async def epoch_of(env: Env, owner_id: int) -> int | None:
     """The owner's epoch, None when the account is gone or disabled."""
-    try:
-        user = await UserService(unit).get(owner_id)
-    except UserNotFoundError:
-        return None
-    return user.epoch if user.is_active else None
+    user = await standing_of(env, owner_id)
+    return user.epoch if user is not None and user.is_active else None

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import msgspec
 from sqlalchemy import delete, select, update
 
-from balu.identity.users import UserNotFoundError, UserRow, UserService
+from balu.identity.users import Standing, UserService, standing_of
 from balu.kernel.caller import Caller
 from balu.kernel.errors import ForbiddenError, InvalidError, UnavailableError
 from balu.kernel.threads import Threads, finish
@@ -33,6 +33,7 @@ from balu.storage.files import (
     staged_of,
     told,
 )
+from balu.storage.uploads import rows
 from balu.storage.uploads.errors import (
     UploadBusyError,
     UploadEndedError,
@@ -129,8 +130,7 @@ class UploadService:
         Raises:
             UploadNotFoundError: never begun, or long gone.
         """
-        async with open_unit(self.env, writes=False) as unit:
-            row = await unit.session.get(UploadRow, _hex(upload_id))
+        row = await rows.find(self.env, _hex(upload_id))
         if row is None:
             raise UploadNotFoundError("There is no such upload. Begin it again.")
         return row
@@ -146,17 +146,15 @@ class UploadService:
         if row.status != "uploading" or row.expires_at <= self.env.now():
             raise UploadEndedError("This upload was given up or has expired. Begin it again.")
 
-    async def owner_of(self, row: UploadRow) -> UserRow:
+    async def owner_of(self, row: UploadRow) -> Standing:
         """The account, as long as it may write.
 
         Raises:
             ForbiddenError: it may not any more.
         """
-        async with open_unit(self.env, writes=False) as unit:
-            try:
-                user = await UserService(unit).get(row.owner_id)
-            except UserNotFoundError:
-                raise ForbiddenError("The owner of this upload is gone.") from None
+        user = await standing_of(self.env, row.owner_id)
+        if user is None:
+            raise ForbiddenError("The owner of this upload is gone.")
         if not user.is_active or user.grade == "viewer":
             raise ForbiddenError("The owner of this upload may not write any more.")
         return user
@@ -209,8 +207,7 @@ class UploadService:
             UploadEndedError: the upload was given up meanwhile.
         """
         async with open_unit(self.env) as unit:
-            values: dict[str, Any] = {"offset": offset, "spans": spans, "expires_at": unit.now() + KEEP}
-            if not await self.change(unit, upload_id, **values):
+            if not await rows.reached(unit, upload_id, offset, spans, unit.now() + KEEP):
                 raise UploadEndedError("This upload was given up meanwhile.")
 
     async def set_size(self, row: UploadRow, size: int) -> UploadRow:

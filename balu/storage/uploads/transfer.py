@@ -6,15 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, TypeVar
 
-from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
-
 from balu.kernel.errors import BaluError, TooLargeError
 from balu.kernel.threads import finish
 from balu.kernel.unit import open_unit
 from balu.storage.files import DigestError, Home, told
+from balu.storage.uploads import rows
 from balu.storage.uploads.errors import UploadBusyError, UploadEndedError, UploadOffsetError
-from balu.storage.uploads.models import UploadChunkRow, UploadRow
+from balu.storage.uploads.models import UploadRow
 from balu.storage.uploads.running import GIVE_WAY_S, Turn, epoch_of
 from balu.storage.uploads.service import KEEP, STEP, UploadService
 from balu_core import Part
@@ -69,13 +67,14 @@ class Transfer:
             filling = _Filling(uploads, row, part, offset)
             try:
                 await filling.take(incoming)
+                part.halt()  # it has ended: nothing writes any more
             except BaseException:
                 if incoming.checksum is None:
                     with suppress(OSError, BaluError):  # the reason of the interruption matters more
                         await finish(filling.keep())
+                await finish(self._threads.run(part.halt))
                 raise
             finally:
-                await finish(self._threads.run(part.halt))
                 del part, filling.part
         return await uploads.get(row.id)
 
@@ -96,14 +95,16 @@ class Transfer:
         async with self._uploads.running.turn(self._env, row.id, row.owner_id, number) as turn:
             turn.epoch = row.epoch
             part = await self._open_chunk(home, row, offset, length, incoming.checksum)
+            ended: tuple[int, bytes, str | None] | None = None
             try:
                 if await self._has(row, number):
                     await _drain(incoming)
                     return False
                 await self._fill_chunk(part, length, incoming)
-                end, spans, found = await self._call(part.end)
+                end, spans, found = ended = await self._call(_end, part)
             finally:
-                await finish(self._threads.run(part.halt))
+                if ended is None:
+                    await finish(self._threads.run(part.halt))
                 del part
             if end - offset != length:
                 raise UploadOffsetError(f"Chunk {number} has {length} bytes; {end - offset} arrived.")
@@ -113,10 +114,15 @@ class Transfer:
         return True
 
     async def _lease(self, row: UploadRow, turn: Turn) -> None:
-        async with open_unit(self._env) as unit:
-            turn.epoch = await epoch_of(unit, row.owner_id)
-            if not await self._uploads.change(unit, row.id, lease=turn.lease):
-                raise UploadEndedError("This upload was given up meanwhile.")
+        """Say that this process writes now, unless the row says so already."""
+        turn.epoch = await epoch_of(self._env, row.owner_id)
+        row = await self._uploads.get(row.id)
+        is_live = row.status == "uploading"
+        if is_live and row.lease != turn.lease:
+            async with open_unit(self._env) as unit:
+                is_live = await self._uploads.change(unit, row.id, lease=turn.lease)
+        if not is_live:
+            raise UploadEndedError("This upload was given up meanwhile.")
         turn.is_open = True
 
     async def _open(
@@ -179,28 +185,11 @@ class Transfer:
                 await self._call(part.drain)
 
     async def _has(self, row: UploadRow, number: int) -> bool:
-        async with open_unit(self._env, writes=False) as unit:
-            return await unit.session.get(UploadChunkRow, (row.id, number)) is not None
+        return await rows.has_chunk(self._env, row.id, number)
 
     async def _store_chunk(self, row: UploadRow, number: int, length: int, spans: bytes) -> None:
         async with open_unit(self._env) as unit:
-            make = (
-                postgresql.insert if unit.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-            )
-            values = {"upload_id": row.id, "number": number, "size": length, "spans": spans}
-            query = (
-                make(UploadChunkRow).values(values).on_conflict_do_nothing().returning(UploadChunkRow.size)
-            )
-            if await unit.session.scalar(query) is None:
-                return
-            grown = UploadRow.__table__.c.offset + length
-            query_row = update(UploadRow).where(UploadRow.id == row.id, UploadRow.status == "uploading")
-            done = await unit.session.execute(
-                query_row.values(offset=grown, expires_at=unit.now() + KEEP).execution_options(
-                    synchronize_session=False
-                )
-            )
-            if not done.rowcount:  # type: ignore[attr-defined]
+            if not await rows.add_chunk(unit, row.id, number, length, spans, unit.now() + KEEP):
                 raise UploadEndedError("This upload was given up meanwhile.")
 
 
@@ -250,6 +239,14 @@ class _Filling:
         with suppress(OSError):  # the part remembers, and its next call says so
             offset, spans = await self._threads.run(self.part.sync)
             await self._uploads.put_state(self._row.id, offset=offset, spans=spans)
+
+
+def _end(part: Part) -> tuple[int, bytes, str | None]:
+    """End a chunk and let go of its range in one trip to a thread."""
+    try:
+        return part.end()
+    finally:
+        part.halt()
 
 
 def chunk_range(row: UploadRow, number: int) -> tuple[int, int]:
