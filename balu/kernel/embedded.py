@@ -9,13 +9,14 @@ reader's statement goes there once, rows included, because a reader may ask for 
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-WAITING = ("BEGIN IMMEDIATE", "VACUUM", "PRAGMA", "ANALYZE")
+BEGIN = "BEGIN IMMEDIATE"
+WAITING = (BEGIN, "VACUUM", "PRAGMA", "ANALYZE")
 SLICE_S = 0.005
 """A transaction of many statements lets other tasks run this often."""
 
@@ -45,6 +46,8 @@ class EmbeddedCursor:
 
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """Run one statement and fetch all of its rows."""
+        if sql == BEGIN and self._connection.begins_at_once():
+            return
         await self._connection.run(sql, self._run, self._cursor.execute, sql, parameters)
 
     async def executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> None:
@@ -83,10 +86,32 @@ class EmbeddedConnection:
             self._yielded = time.monotonic()
         return call(*arguments)
 
+    def begins_at_once(self) -> bool:
+        """Begin a writer's transaction, unless another process writes just now: that is worth a thread."""
+        if not self._inline:
+            return False
+        (patience_ms,) = self.raw.execute("PRAGMA busy_timeout").fetchone()
+        self.raw.execute("PRAGMA busy_timeout=0")
+        try:
+            self.raw.execute(BEGIN)
+        except sqlite3.OperationalError:
+            return False  # whatever it is, the thread meets it as well
+        finally:
+            self.raw.execute(f"PRAGMA busy_timeout={patience_ms}")
+        return True
+
     async def _elsewhere(self, call: Callable[..., T], *arguments: Any) -> T:
         result = await asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments)
         self._yielded = time.monotonic()
         return result
+
+    async def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Run one statement in the transaction there is; its rows, if it has any."""
+        return await self.run(sql, self._fetch, sql, parameters)
+
+    def _fetch(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        cursor = self.raw.execute(sql, parameters)
+        return cursor.fetchall() if cursor.description else []
 
     async def cursor(self) -> EmbeddedCursor:
         """A new cursor."""

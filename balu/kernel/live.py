@@ -6,7 +6,7 @@ reloads.
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,6 +26,7 @@ from balu.kernel.caller import Authenticator, Caller
 from balu.kernel.errors import ForbiddenError, UnauthorizedError
 from balu.kernel.http import PUBLIC
 from balu.kernel.log import logger
+from balu.kernel.lookup import instant
 from balu.kernel.unit import Env, Unit, open_unit
 
 POLL_S = 0.4
@@ -35,6 +36,7 @@ OVERLAP = 200
 BATCH = 500
 QUEUE = 1000
 PING_S = 25.0
+TELL = "INSERT INTO live (topic, user_id, data, at) VALUES (:topic, :user, :data, :at)"
 log = logger("balu.live")
 
 
@@ -58,6 +60,14 @@ def tell(unit: Unit, topic: str, data: Any, *, user_id: int | None = None) -> No
     if (topic, user_id, encoded) not in told:
         told.add((topic, user_id, encoded))
         unit.session.add(LiveRow(topic=topic, user_id=user_id, data=encoded, at=unit.now()))
+
+
+async def tell_many(unit: Unit, topic: str, told: Iterable[tuple[Any, int]]) -> None:
+    """The same for pairs of data and user, by hand: for writes of which there are many."""
+    at = instant(unit.now(), is_sqlite=unit.is_sqlite)
+    for data, user_id in told:
+        encoded = msgspec.json.encode(data)
+        await unit.sql(TELL, {"topic": topic, "user": user_id, "data": encoded, "at": at})
 
 
 async def forget_old(unit: Unit) -> int:

@@ -25,8 +25,8 @@ ROOM = 16 << 20
 """Bytes that may wait in memory altogether, however slowly they arrive."""
 MOST = 64
 """Files that go together."""
-PATIENCE_S = 0.002
-"""How long those who just were answered may take to come again."""
+PATIENCE_S = (0.002, 0.01)
+"""How long who was answered may take to come again: a quarter of the time it took, within these bounds."""
 Key = tuple[int, int, Given | None]
 """The home's id, its disk as it was mounted when it was asked for, and how the caller sees it: refusals name
 paths, and those are shared by a group."""
@@ -101,17 +101,21 @@ class Gatherer:
 
     async def _serve(self, env: Env, key: Key, queue: _Queue) -> None:
         together: list[_Waiting] = []
+        clock = asyncio.get_running_loop().time
         try:
             await asyncio.sleep(0)
             while queue.waiting:
                 together, queue.waiting = queue.waiting[:MOST], queue.waiting[MOST:]
                 together = [one for one in together if not one.settled.done()]  # the others have gone
+                began = clock()
                 if together:
                     await _commit(env, together)
-                queue.expected = len(together)
+                # Everybody who is here and everybody who was: else two halves would take turns for ever.
+                queue.expected = min(len(together) + len(queue.waiting), MOST)
                 if len(queue.waiting) < queue.expected > 1:
                     queue.arrived.clear()
-                    await _first(queue.arrived, PATIENCE_S)
+                    least, most = PATIENCE_S
+                    await _first(queue.arrived, min(max((clock() - began) / 4, least), most))
         finally:
             # Nobody may come into a queue that is not served any more, or wait in it.
             del self._queues[key]

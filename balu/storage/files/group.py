@@ -26,7 +26,7 @@ from balu.storage.files.group_rows import GroupRows, Made
 from balu.storage.files.intents import Intents
 from balu.storage.files.models import FileRow
 from balu.storage.files.names import name_key, to_stored
-from balu.storage.files.places import Found, Home, Spot
+from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.record import PutPlan, record_put
 from balu.storage.files.rights import Right
 from balu.storage.files.rows import differs
@@ -37,6 +37,10 @@ from balu_core import Entry, StaleTargetError, Volume
 P = ParamSpec("P")
 T = TypeVar("T")
 ALONE_AT_ONCE = 8
+LOST = (StaleTargetError, FileExistsError)
+"""What says that somebody else was faster."""
+GONE = (FileNotFoundError, NotADirectoryError)
+"""What says of a new name that its folder is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class Group:
         self._home = home
         self._is_for_all = alone
         self._threads = env.part(Threads)
+        self._places = Places(env)
         self._writer = Writer(env)
         self._pieces: list[Piece] = []
         self._id = secrets.token_hex(16)
@@ -134,54 +139,72 @@ class Group:
         return self._home.core
 
     async def _publish(self) -> None:
-        try:
-            await self._call(self._core.sync_many, [piece.id for piece in self._pieces if piece.is_open])
-        except BaluError:
-            if self._is_for_all:
-                raise
-            await self._drop()  # whose bytes it was nobody says; none of them are synced a second time
-            return
+        # The disk takes the bytes while the intents are written down; no name is given before both are done.
+        ids = [piece.id for piece in self._pieces if piece.is_open]
+        syncing = asyncio.ensure_future(self._call(self._core.sync_many, ids))
         planned: list[Piece] = []
         try:
-            parents = await self._parents()
-            planned = await persistently(lambda: self._intend(parents))
-            await self._beating(planned, self._give_names(planned))
+            folders = await self._folders(syncing)
+            planned = await persistently(lambda: self._intend(folders))
+            failure = await _failure_of(syncing)
+            if failure is None:
+                await self._beating(planned, self._give_names(planned))
             await persistently(lambda: self._record(planned))
         except BaseException:
             for piece in planned:
                 piece.is_left = True
+            await _failure_of(syncing)
             # What is visible and has no row yet stays paid for until recovery has written it.
             self._has_reserved = self._has_reserved and not planned
             await self._leave()
             raise
-        if self._is_for_all:
+        if failure is not None and (self._is_for_all or not isinstance(failure, BaluError)):
+            raise failure
+        # After a failure nobody says whose bytes it was; none of them are synced a second time.
+        if failure is None and self._is_for_all:
             await self._alone()
         await self._drop()
 
-    async def _parents(self) -> dict[tuple[str, ...], Found]:
-        """The folders, made where they are missing; files of a folder that cannot be had have failed."""
-        parents: dict[tuple[str, ...], Found | BaluError] = {}
+    async def _folders(self, syncing: "asyncio.Future[None]") -> dict[tuple[str, ...], int]:
+        """Ids of the folders, made where they are missing; files of a folder that cannot be had have failed.
+
+        A row is enough: should the folder have gone meanwhile, the names cannot be given.
+        """
+        pieces: dict[tuple[str, ...], list[Piece]] = {}
         for piece in self._pieces:
-            if not piece.is_open:
-                continue
-            parts = piece.spot.parts[:-1]
             try:
-                piece.spot.need(Right.EDIT)
+                if piece.is_open:
+                    piece.spot.need(Right.EDIT)
+                    pieces.setdefault(piece.spot.parts[:-1], []).append(piece)
             except BaluError as error:
                 piece.result = error
-                continue
-            # One who may not make the folder says nothing about the next one, who may.
-            if parts not in parents or (piece.terms.parents and isinstance(parents[parts], BaluError)):
-                try:
-                    parents[parts] = await self._writer.folder(piece.spot.parent, make=piece.terms.parents)
-                except BaluError as error:
-                    parents[parts] = error
-            found = parents[parts]
-            if isinstance(found, BaluError):
-                piece.result = found
-        return {parts: found for parts, found in parents.items() if isinstance(found, Found)}
+        ids: dict[tuple[str, ...], int] = {}
+        for parts, some in pieces.items():
+            row = await self._places.peek(some[0].spot.parent)
+            if row is not None and row.kind == "directory":
+                ids[parts] = row.id
+        if len(ids) < len(pieces) and await _failure_of(syncing) is None:
+            for parts in pieces.keys() - ids.keys():
+                if (found := await self._found(pieces[parts])) is not None:
+                    ids[parts] = found.row.id
+        return ids
 
-    async def _intend(self, parents: dict[tuple[str, ...], Found]) -> list[Piece]:
+    async def _found(self, pieces: list[Piece]) -> Found | None:
+        """The folder of these pieces; those who ask for it when it cannot be had, or made, have failed."""
+        found: Found | None = None
+        refusal: BaluError | None = None
+        for piece in pieces:
+            # One who may not make the folder says nothing about the next one, who may.
+            if found is None and (refusal is None or piece.terms.parents):
+                try:
+                    found = await self._writer.folder(piece.spot.parent, make=piece.terms.parents)
+                except BaluError as error:
+                    refusal = error
+            if found is None:
+                piece.result = refusal
+        return found
+
+    async def _intend(self, folders: dict[tuple[str, ...], int]) -> list[Piece]:
         """Decide about every file and write down what is going to happen; returns what is."""
         pieces = [piece for piece in self._pieces if piece.is_open]
         for piece in pieces:
@@ -191,15 +214,15 @@ class Group:
             async with open_unit(self._env) as unit:
                 await take_turn(unit, self._home.owner_id)
                 rows = GroupRows(unit)
-                for parts, parent in parents.items():
+                for parts, folder_id in folders.items():
                     here = [
                         (piece, entry)
                         for piece, entry in zip(pieces, entries, strict=True)
                         if piece.spot.parts[:-1] == parts
                     ]
-                    present = await rows.present(parent.row.id, (piece.spot.name for piece, _ in here))
+                    present = await rows.present(folder_id, (piece.spot.name for piece, _ in here))
                     for piece, entry in here:
-                        _decide(piece, entry, parent.row.id, present.get(name_key(piece.spot.name), []))
+                        _decide(piece, entry, folder_id, present.get(name_key(piece.spot.name), []))
                 for piece in pieces:
                     if piece.plan is not None:
                         piece.plan = structs.replace(piece.plan, paid_by=self._id)
@@ -246,7 +269,7 @@ class Group:
         plan, disk = piece.plan, piece.spot.disk
         if isinstance(outcome, Entry):
             piece.shown = outcome
-        elif isinstance(outcome, (StaleTargetError, FileExistsError)):
+        elif isinstance(outcome, LOST) or (piece.base is None and isinstance(outcome, GONE)):
             piece.plan = None
         elif isinstance(outcome, ValueError) or plan is None:
             piece.result = UnsafePathError(f"{piece.spot.path!r} cannot be a name here.")
@@ -382,6 +405,12 @@ def _decide(piece: Piece, entry: Entry | OSError | None, parent_id: int, rows: l
         piece.plan, piece.base = put_plan(parent_id, spot, row, staged), entry
     elif entry is not None and terms.mtime_ns in {None, row.mtime_ns}:
         piece.result = Landed(spot, entry, row, "unchanged")
+
+
+async def _failure_of(syncing: "asyncio.Future[None]") -> BaseException | None:
+    """Why the bytes are not durable, None when they are."""
+    await asyncio.wait({syncing})
+    return syncing.exception()
 
 
 def _facts(file_id: int, made: Made) -> RowFacts:

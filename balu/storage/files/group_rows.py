@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from balu.kernel.live import tell
+from balu.kernel.live import tell_many
 from balu.kernel.lookup import each, instant
 from balu.kernel.unit import Unit
 from balu.storage.files.events import LIVE, FileChanged
@@ -111,8 +111,8 @@ class GroupRows:
         ids = {by_place[parent_id, name].op_id: file_id for file_id, parent_id, name in rows}
         owners = {one.op_id: one.plan.owner_id for one in made}
         await self._run(NOTE, [(file_id, owners[op_id]) for op_id, file_id in ids.items()], now=now)
-        for parent_id, owner_id in {(one.plan.parent_id, one.plan.owner_id) for one in made}:
-            tell(unit, LIVE, {"folder": parent_id}, user_id=owner_id)
+        places = {(one.plan.parent_id, one.plan.owner_id) for one in made}
+        await tell_many(unit, LIVE, [({"folder": folder_id}, owner_id) for folder_id, owner_id in places])
         for op_id, file_id in ids.items():
             unit.outbox.publish(FileChanged(file_id=file_id, owner_id=owners[op_id], change="create", rev=1))
         await self.close(ids)

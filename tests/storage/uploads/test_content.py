@@ -1,6 +1,7 @@
 import asyncio
 import base64
 import hashlib
+import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -103,6 +104,15 @@ async def test_missing_folders_are_made_only_on_demand(client: httpx.AsyncClient
     assert place.below() == {"x", "x/y", "x/y/z.txt"}
     assert (await put(client, "x/y/z.txt/w", b"1")).status_code in {404, 409}
     assert (await put(client, "x/y", b"1")).status_code == 409
+    assert place.private("staging") == []
+
+
+async def test_a_folder_that_left_the_disk_is_missed_or_made(client: httpx.AsyncClient, place: Any) -> None:
+    assert (await put(client, "x/a.txt", b"1", params={"parents": "1"})).status_code == 201
+    shutil.rmtree(place.home / "x")
+    assert (await put(client, "x/b.txt", b"2")).status_code == 404
+    assert (await put(client, "x/b.txt", b"2", params={"parents": "1"})).status_code == 201
+    assert place.below() == {"x", "x/b.txt"}
     assert place.private("staging") == []
 
 
