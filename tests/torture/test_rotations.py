@@ -1,23 +1,13 @@
 """A vault's new lock with each of its steps failing once, and dying once: all can be read all the time."""
 
-import os
 import random
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
-from queue import SimpleQueue
-from typing import Any
 
 import pytest
 
-from balu.kernel.testing import Databases
-from tests.storage.conftest import ALL
-from tests.torture.harness.native import build_native
 from tests.torture.harness.tiers import LONG, start_value
-from tests.torture.harness.warm import Outcome, Warm, warm
-from tests.torture.test_steps import Case, faults_of
+from tests.torture.test_steps import Case, World, faults_of, world_of
 
 pytestmark = [pytest.mark.torture, pytest.mark.needs("cargo")]
 
@@ -28,43 +18,10 @@ ITS_OWN = ("header#", "header-written#", "fsync-header#")
 """Steps that only this has; the sample holds each of them."""
 
 
-@dataclass
-class World:
-    warms: "SimpleQueue[Warm]"
-    count: int
-    databases: Databases
-    folder: Path
-
-    def run(self, name: str, wanted: str = "", met: str = "") -> tuple[Outcome, Path]:
-        folder = self.folder / name
-        folder.mkdir()
-        self.databases.sqlite(folder / "balu.db")
-        return self._call("operate", folder=str(folder), wanted=wanted, met=met), folder
-
-    def recover(self, folder: Path) -> Any:
-        outcome = self._call("recover", folder=str(folder))
-        assert (outcome.signal, outcome.error) == (0, None), outcome.error
-        return outcome.result
-
-    def _call(self, function: str, **arguments: Any) -> Outcome:
-        one = self.warms.get()
-        try:
-            return one.call(f"{ROTATIONS}:{function}", timeout=120, **arguments)
-        finally:
-            self.warms.put(one)
-
-
 @pytest.fixture
 def world(tmp_path_factory: pytest.TempPathFactory) -> Generator[World, None, None]:
-    native = build_native()
-    with ExitStack() as stack:
-        warms: SimpleQueue[Warm] = SimpleQueue()
-        count = min(2, os.cpu_count() or 1)
-        for _ in range(count):
-            warms.put(stack.enter_context(warm(ROTATIONS, native=native)))
-        databases = Databases(tmp_path_factory.mktemp("templates"), None, ALL)
-        databases.sqlite(tmp_path_factory.mktemp("first") / "balu.db")
-        yield World(warms, count, databases, tmp_path_factory.mktemp("rotations"))
+    with world_of(ROTATIONS, tmp_path_factory) as one:
+        yield one
 
 
 def chosen(cases: list[Case], rng: random.Random) -> list[Case]:
@@ -77,7 +34,7 @@ def chosen(cases: list[Case], rng: random.Random) -> list[Case]:
 
 def test_a_vault_can_be_read_whatever_step_of_its_rotation_fails(world: World) -> None:
     rng = random.Random(f"{start_value()} rotate")
-    plain, folder = world.run("plain", met=str(world.folder / "met"))
+    plain, folder = world.run("plain", "rotate", met=str(world.folder / "met"))
     assert (plain.signal, plain.error, plain.result) == (0, None, "completed")
     found = world.recover(folder)
     assert found["first"] == {"wrong": [], "locks": [2] * 7}
@@ -86,7 +43,7 @@ def test_a_vault_can_be_read_whatever_step_of_its_rotation_fails(world: World) -
 
     def try_one(numbered: tuple[int, Case]) -> bool:
         number, case = numbered
-        outcome, folder = world.run(str(number), f"{case.step}={case.fault}")
+        outcome, folder = world.run(str(number), "rotate", f"{case.step}={case.fault}")
         assert outcome.signal in {0, 9}, f"{case}: ended by signal {outcome.signal}"
         assert outcome.error is None, f"{case}: {outcome.error}"
         found = world.recover(folder)

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -48,11 +48,12 @@ class Case:
 class World:
     """Warm processes, and what operations do when nothing fails."""
 
+    module: str
+    """Whose ``operate`` and ``recover`` run in forked children."""
     warms: "SimpleQueue[Warm]"
     count: int
     databases: Databases
     folder: Path
-
     broken: str = ""
     """The promise that the native half is told to break."""
 
@@ -60,17 +61,20 @@ class World:
         folder = self.folder / name
         folder.mkdir()
         self.databases.sqlite(folder / "balu.db")
-        return self._call("operate", folder=str(folder), name=operation, wanted=wanted, met=met), folder
+        return self._call("operate", folder, name=operation, wanted=wanted, met=met), folder
 
     def recover(self, folder: Path, operation: str = "") -> Any:
-        outcome = self._call("recover", folder=str(folder), name=operation)
+        outcome = self._call("recover", folder, name=operation)
         assert (outcome.signal, outcome.error) == (0, None), outcome.error
         return outcome.result
 
-    def _call(self, function: str, **arguments: Any) -> Outcome:
+    def _call(self, function: str, folder: Path, **arguments: str) -> Outcome:
         one = self.warms.get()
         try:
-            return one.call(f"{STEPS}:{function}", {"BALU_BROKEN": self.broken}, **arguments)
+            environ = {"BALU_BROKEN": self.broken}
+            return one.call(
+                f"{self.module}:{function}", environ, timeout=120, folder=str(folder), **arguments
+            )
         finally:
             self.warms.put(one)
 
@@ -94,17 +98,24 @@ class World:
         return bool(outcome.signal) or case.fault != "die"
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Generator[World, None, None]:
+@contextmanager
+def world_of(module: str, folders: pytest.TempPathFactory) -> Generator[World, None, None]:
+    """Processes that have imported *module*, and a native half whose steps can fail."""
     native = build_native()
     with ExitStack() as stack:
         warms: SimpleQueue[Warm] = SimpleQueue()
         count = min(4, os.cpu_count() or 1)
         for _ in range(count):
-            warms.put(stack.enter_context(warm(STEPS, native=native)))
-        databases = Databases(tmp_path_factory.mktemp("templates"), None, ALL)
-        databases.sqlite(tmp_path_factory.mktemp("first") / "balu.db")
-        yield World(warms, count, databases, tmp_path_factory.mktemp("steps"))
+            warms.put(stack.enter_context(warm(module, native=native)))
+        databases = Databases(folders.mktemp("templates"), None, ALL)
+        databases.sqlite(folders.mktemp("first") / "balu.db")
+        yield World(module, warms, count, databases, folders.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Generator[World, None, None]:
+    with world_of(STEPS, tmp_path_factory) as one:
+        yield one
 
 
 def faults_of(operation: str, met: list[str], rng: random.Random) -> list[Case]:

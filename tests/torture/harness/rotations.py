@@ -62,10 +62,11 @@ async def _rotate(env: Env, client: Client) -> str:
     return str((await client.get(f"/api/jobs/{job_id}")).json()["status"])
 
 
-def operate(folder: str, wanted: str = "", met: str = "") -> str:
+def operate(folder: str, name: str, wanted: str = "", met: str = "") -> str:
     """Make a vault and change its lock with faults."""
 
     async def work_through() -> str:
+        assert name == "rotate"
         faults, place = Faults(), Path(folder)
         async with open_env(make_config(place, ALL), ALL) as env:
             await add_people(env)
@@ -83,7 +84,7 @@ def operate(folder: str, wanted: str = "", met: str = "") -> str:
     return asyncio.run(work_through())
 
 
-def recover(folder: str) -> dict[str, Any]:
+def recover(folder: str, name: str = "") -> dict[str, Any]:
     """Start again, read everything with the key file alone, go on with the rotation, and read it again."""
 
     async def work_through() -> dict[str, Any]:
@@ -96,7 +97,7 @@ def recover(folder: str) -> dict[str, Any]:
             await _go_on(env)
             status = await _rotate(env, client)
             assert await _etags(client) == etags
-            return {"first": first, "status": status, "second": await _look(env, place)}
+            return {"name": name, "first": first, "status": status, "second": await _look(env, place)}
 
     return asyncio.run(work_through())
 
