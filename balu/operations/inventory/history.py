@@ -19,6 +19,8 @@ COMPARED = (
     "serial_number", "networks", "interface_type", "poe_powered", "poe_standards", "monitoring_enabled",
     "tags", "notes", "monitors",
 )  # fmt: skip
+FACTS = tuple(field.removesuffix("_name") for field in COMPARED)
+"""What ``facts`` calls them, in the order in which they are told."""
 Diff = dict[str, dict[str, Any]]
 
 

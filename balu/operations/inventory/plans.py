@@ -10,7 +10,7 @@ from balu.kernel.unit import Unit
 from balu.operations.inventory.drafts import Draft, Sheet, failed, issue_of
 from balu.operations.inventory.errors import FieldError
 from balu.operations.inventory.fields import OWN, check_whole, derived, key_of
-from balu.operations.inventory.history import Diff, difference, facts
+from balu.operations.inventory.history import FACTS, Diff, difference, facts
 from balu.operations.inventory.import_schemas import CreatedDevice, FailedDevice, ImportReport, RowDiff
 from balu.operations.inventory.linking import Linker, Links
 from balu.operations.inventory.models import DeviceRow
@@ -138,6 +138,7 @@ def _take(plan: Plan, draft: Draft, device: DeviceRead | None) -> None:
         plan.fail(draft, error)
         return
     after = {**wish, **links.names}
+    after = {field: after[field] for field in FACTS if field in after}
     diff = difference(before, after)
     if device is None:
         plan.created += 1

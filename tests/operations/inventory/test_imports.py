@@ -147,7 +147,7 @@ async def test_a_dry_run_shows_what_would_change_and_changes_nothing(
         {"name": {"old": "nas", "new": "NAS"}, "function": {"old": "Files", "new": "Backups"},
          "vendor": {"old": None, "new": "Dell"}, "location": {"old": None, "new": "Home / Cellar"}},
     )  # fmt: skip
-    assert (new["row"], new["action"]) == (4, "create")
+    assert (new["row"], new["action"], list(new["diff"])) == (4, "create", ["name", "device_type"])
     assert (report["unchanged"], report["new_locations"]) == (1, ["Home", "Home / Cellar"])
     done = (await send(client, text)).json()
     assert (done["created"], done["updated"], done["unchanged"]) == (1, 1, 1)

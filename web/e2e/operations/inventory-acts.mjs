@@ -122,6 +122,18 @@ test("a device is copied, becomes a template, and the next one starts from it", 
   assert.deepEqual(problems, []);
 });
 
+test("what an import changed is in the history, field by field", async (t) => {
+  const { page, close, problems, api } = await openPage(server);
+  t.after(close);
+  const file = Buffer.from("name,function,tags\nswitch-08,Upstairs only,spare\n");
+  await api("POST", "/api/inventory/bulk/devices/import", file);
+  await page.goto(`/server/inventory/${(await found(api, "switch-08")).id}`);
+  await page.getByText("Function: Backbone → Upstairs only").waitFor();
+  await page.getByText("Tags: empty → spare").waitFor();
+  assert.equal(await page.getByText("Name: empty").count(), 0, "how it came in tells nothing new");
+  assert.deepEqual(problems, []);
+});
+
 test("a device deleted on its own page comes back with its monitors", async (t) => {
   const { page, close, problems, api } = await openPage(server, { phone: true });
   t.after(close);

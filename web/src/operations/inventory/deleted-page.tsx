@@ -9,7 +9,6 @@ import {
   EmptyState,
   ErrorState,
   IconButton,
-  Input,
   Page,
   PageHeader,
   RotateCcw,
@@ -26,9 +25,9 @@ import { type DeletedDevice, deletedQuery, restoreAs } from "./deleted-api";
 import { useInventoryLive } from "./live";
 import { useMayWrite } from "./may";
 import { NameDialog } from "./name-dialog";
+import { SearchField } from "./search-field";
 import { MOST_SELECTED, type Selected, SelectionBar, Tick } from "./selection";
 import { inventoryText } from "./text";
-import { useTyped } from "./typed";
 import "./inventory.css";
 
 export function DeletedPage() {
@@ -38,7 +37,6 @@ export function DeletedPage() {
   const navigate = useNavigate();
   const look = (words?: string) =>
     void navigate({ to: "/server/inventory/deleted", search: { q: words }, replace: true });
-  const [typed, setTyped] = useTyped(q, look);
   const found = useInfiniteQuery(deletedQuery(q));
   const [selected, setSelected] = useState<Selected>(new Set());
   const [renamed, setRenamed] = useState<DeletedDevice | null>(null);
@@ -60,14 +58,7 @@ export function DeletedPage() {
       <PageHeader title={d.title} lead={first && d.lead(first.retention_days)} />
       {(q !== undefined || rows.length > 0) && (
         <search className="inventory-narrow" aria-label={t.filter.all}>
-          <Input
-            type="search"
-            label={t.search}
-            hideLabel
-            placeholder={t.search}
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
+          <SearchField words={q} onChange={look} />
         </search>
       )}
       <SelectionBar rows={rows.map(({ id }) => id)} selected={selected} onSelect={setSelected}>

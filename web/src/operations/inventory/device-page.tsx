@@ -21,14 +21,14 @@ import {
   Server,
   Skeleton,
   Star,
-  Time,
   Trash2,
   toast,
 } from "@/kernel/kit";
 import { useAttempt, useRemove } from "./act";
-import { type Change, deviceQuery, historyQuery } from "./api";
+import { deviceQuery } from "./api";
 import { Back } from "./back";
 import { DeviceDialog } from "./device-dialog";
+import { DeviceHistory } from "./device-history";
 import type { Edited } from "./device-values";
 import { useInventoryLive } from "./live";
 import { useMayWrite } from "./may";
@@ -132,7 +132,7 @@ export function DevicePage() {
         <div className="stack">
           <Facts device={data} />
           <Monitors device={data} mayWrite={mayWrite} />
-          <History id={number} />
+          <DeviceHistory id={number} />
         </div>
       )}
       {edited && <DeviceDialog edited={edited} onClose={() => setEdited(null)} />}
@@ -205,45 +205,4 @@ function Reach({ device }: { device: Device }) {
   }
   const when = device.last_seen_at ? format.when(Date.parse(device.last_seen_at)) : "–";
   return <Badge tone="bad">{t.unreachable(when)}</Badge>;
-}
-
-function History({ id }: { id: number }) {
-  const t = useText(inventoryText).device;
-  const format = useFormat();
-  const history = useQuery(historyQuery(id));
-  return (
-    <Card title={t.history}>
-      {history.isPending && <Skeleton lines={3} />}
-      {history.data?.length === 0 && <p className="meta">{t.noHistory}</p>}
-      <ol className="inventory-history">
-        {history.data?.map((change) => (
-          <li key={change.id}>
-            <p>
-              <strong>{t.change[change.change_type]}</strong> {t.by(change.user)},{" "}
-              <Time value={change.at} exact={format.exact(change.at)}>
-                {format.when(Date.parse(change.at))}
-              </Time>
-            </p>
-            <Diff change={change} />
-          </li>
-        ))}
-      </ol>
-    </Card>
-  );
-}
-
-function Diff({ change }: { change: Change }) {
-  const t = useText(inventoryText).device;
-  const shown = useShown();
-  const fields = Object.entries(change.diff);
-  if (fields.length === 0 || change.change_type !== "update") return null;
-  return (
-    <ul className="meta">
-      {fields.map(([name, { old, new: now }]) => (
-        <li key={name}>
-          {shown.field(name)}: {t.from(shown.value(old), shown.value(now))}
-        </li>
-      ))}
-    </ul>
-  );
 }

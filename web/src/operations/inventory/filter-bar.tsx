@@ -2,13 +2,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useText } from "@/kernel/i18n/area";
-import { Button, Chip, Input, Menu, type MenuItem, Select, Star, Trash2, toast, X } from "@/kernel/kit";
+import { Button, Chip, Menu, type MenuItem, Select, Star, Trash2, toast, X } from "@/kernel/kit";
 import { useAttempt } from "./act";
 import { locationsQuery, modelsQuery, removeView, saveView, vendorsQuery, viewsQuery } from "./api";
 import { filterCount, searchFrom } from "./filters";
 import { NameDialog } from "./name-dialog";
+import { SearchField } from "./search-field";
 import { inventoryText } from "./text";
-import { useTyped } from "./typed";
 import { DEVICE_TYPES, type DeviceType, type Search } from "./types";
 
 interface FilterBarProps {
@@ -29,8 +29,6 @@ export function FilterBar({ search, clears, onChange }: FilterBarProps) {
     ({ id }) => id === search.model_id,
   );
   const navigate = useNavigate();
-  const [typed, setTyped] = useTyped(search.q, (q) => onChange({ q }, true));
-
   const flag = (name: "monitoring_enabled" | "poe_powered" | "has_ip", wanted: boolean) => ({
     pressed: search[name] === wanted,
     onClick: () => onChange({ [name]: search[name] === wanted ? undefined : wanted }),
@@ -40,14 +38,7 @@ export function FilterBar({ search, clears, onChange }: FilterBarProps) {
 
   return (
     <search className="inventory-filters" aria-label={f.all}>
-      <Input
-        type="search"
-        label={t.search}
-        hideLabel
-        placeholder={t.search}
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-      />
+      <SearchField words={search.q} onChange={(q) => onChange({ q }, true)} />
       <Select
         label={f.type}
         hideLabel

@@ -1,13 +1,19 @@
 // Words of a search while they are typed: the address gets them when the typing pauses.
 import { useEffect, useRef, useState } from "react";
+import { useText } from "@/kernel/i18n/area";
+import { Input } from "@/kernel/kit";
+import { inventoryText } from "./text";
 
 const TYPING_MS = 200;
 
-/** What the field shows, and how it changes; `words` are those in the address. */
-export function useTyped(
-  words: string | undefined,
-  onChange: (words: string | undefined) => void,
-): [string, (text: string) => void] {
+interface SearchFieldProps {
+  /** Those in the address. */
+  words: string | undefined;
+  onChange(words: string | undefined): void;
+}
+
+export function SearchField({ words, onChange }: SearchFieldProps) {
+  const t = useText(inventoryText);
   const [typed, setTyped] = useState(words ?? "");
   const sent = useRef(words);
   useEffect(() => {
@@ -26,5 +32,14 @@ export function useTyped(
     sent.current = words;
     setTyped(words ?? "");
   }, [words]);
-  return [typed, setTyped];
+  return (
+    <Input
+      type="search"
+      label={t.search}
+      hideLabel
+      placeholder={t.search}
+      value={typed}
+      onChange={(event) => setTyped(event.target.value)}
+    />
+  );
 }
