@@ -168,13 +168,16 @@ class WebWorkers(MPServer):
         return not self.interrupt_signal
 
     def _why_not(self, dead: list[int]) -> Exception | None:
-        """What makes another start useless."""
+        """What makes another start useless, unless others have been there for long."""
+        now = time.monotonic()
+        if any(worker.is_alive() and now - worker.birth > SOON_S for worker in self.wrks):  # type: ignore[no-untyped-call]
+            return None
         if any(self.wrks[idx].inner.exitcode == ConfigError.exit_code for idx in dead):
             try:
                 import_module(COMPOSITION).read_config()
             except ConfigError as error:
                 return error
-        if self._in_vain >= VAIN_STARTS * self.workers and len(dead) == len(self.wrks):
+        if self._in_vain >= VAIN_STARTS * self.workers:
             return UnavailableError(HOPELESS)
         return None
 
