@@ -98,7 +98,10 @@ def parts_of(concat: str, prefix: str) -> list[str]:
         MalformedError: none, too many, one twice, or an address that is no upload.
     """
     kind, _, addresses = concat.partition(";")
-    paths = [urlsplit(address).path for address in addresses.split()]
+    try:
+        paths = [urlsplit(address).path for address in addresses.split()]
+    except ValueError as error:  # half a bracket
+        raise MalformedError("Upload-Concat lists addresses of uploads.") from error
     ids = [path.removeprefix(prefix + "/") for path in paths]
     if kind != "final" or not ids or len(ids) > MAX_PARTS or len(set(ids)) != len(ids):
         raise MalformedError("Upload-Concat lists each part once.")
