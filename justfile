@@ -116,8 +116,8 @@ torture *arguments:
     cd web && TORTURE_TIER=long node --test e2e/storage/mixed.mjs
 
 # every parser of what strangers send under a fuzzer, two at a time, so many seconds each
-fuzz seconds="60":
-    python -m tests.core.fuzz {{ seconds }}
+fuzz seconds="60" *options:
+    python -m tests.core.fuzz {{ seconds }} {{ options }}
 
 # everything a landing needs, in order
 ci:

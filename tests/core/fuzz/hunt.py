@@ -1,4 +1,4 @@
-"""One target under a coverage-guided fuzzer: ``python -m tests.core.fuzz.hunt TARGET [SECONDS]``.
+"""One target under a coverage-guided fuzzer: ``python -m tests.core.fuzz.hunt TARGET [SECONDS [OPTION…]]``.
 
 New inputs that reach new code go to ``target/fuzz/TARGET``; copy the telling ones into the corpus. An input
 that breaks the target is written to ``target/fuzz/`` and ends the run with an error.
@@ -27,6 +27,7 @@ def main() -> None:
         "-max_len=4096",
         "-print_final_stats=1",
         f"-artifact_prefix={FOUND}/{name}-",
+        *sys.argv[3:],
     ]
     atheris.Setup([sys.argv[0], *options, str(found), str(committed)], TARGETS[name])
     atheris.Fuzz()

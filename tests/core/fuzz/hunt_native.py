@@ -1,12 +1,14 @@
-"""One target of the native half under libFuzzer: ``python -m tests.core.fuzz.hunt_native TARGET [SECONDS]``.
+"""One target of the native half: ``python -m tests.core.fuzz.hunt_native TARGET [SECONDS [OPTION…]]``.
 
-Needs clang 14 with its fuzzer runtime (Debian: clang-14, libclang-rt-14-dev). The target ``magic`` is the
-counter-proof: a word of four bytes that a fuzzer without instrumentation would never find.
+The fuzzer is libFuzzer, and so are the options. It needs clang 14 with its fuzzer runtime (Debian: clang-14,
+libclang-rt-14-dev). The target ``magic`` is the counter-proof: a word of four bytes that a fuzzer without
+instrumentation would never find.
 """
 
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -33,12 +35,12 @@ def build() -> Path:
     return program
 
 
-def run(program: Path, target: str, seconds: int) -> int:
+def run(program: Path, target: str, seconds: str, more: Sequence[str]) -> int:
     """The fuzzer's exit code; 0 when nothing was found."""
     found = TARGET / target
     found.mkdir(parents=True, exist_ok=True)
     options = [f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=256", "-max_len=4096"]
-    options += [f"-artifact_prefix={TARGET}/{target}-", "-print_final_stats=1", str(found)]
+    options += [f"-artifact_prefix={TARGET}/{target}-", "-print_final_stats=1", *more, str(found)]
     if (corpus := HERE / "corpus" / "path").is_dir() and target == "components":
         options.append(str(corpus))
     return subprocess.run(
@@ -47,8 +49,8 @@ def run(program: Path, target: str, seconds: int) -> int:
 
 
 def main() -> None:
-    target, seconds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 60
-    found = run(build(), target, seconds) != 0
+    target, seconds = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "60"
+    found = run(build(), target, seconds, sys.argv[3:]) != 0
     if target == CONTROL and not found:
         sys.exit("the fuzzer does not find what it should: it is blind")
     sys.exit(found and target != CONTROL)
