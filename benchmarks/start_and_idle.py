@@ -76,7 +76,7 @@ class IdleAfterUse(Idle):
         with Connection(server.port) as connection:
             for request in (server.listing(""), server.download("used.bin") if server.stores else None):
                 if request is not None:
-                    connection.ask(request).expect(200)
+                    connection.ask(request).expect(200, 207)
 
 
 WORKLOADS = (ColdStart(), Idle(), IdleAfterUse())
