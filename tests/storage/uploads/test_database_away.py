@@ -10,9 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from structlog.testing import capture_logs
 
 from balu.app import DOMAINS
+from balu.kernel.errors import BaluError
 from balu.kernel.testing import Cluster, Databases, FakeClock, postgresql_cluster, postgresql_programs
 from balu.kernel.unit import Env, open_unit
 from balu.storage.files import IntentRow, Intents, Writer, commit
@@ -136,7 +138,7 @@ async def test_a_lease_that_cannot_be_renewed_is_renewed_later(
     async def renew(intents: Intents, renewed: str) -> None:
         try:
             await original(intents, renewed)
-        except Exception:
+        except (SQLAlchemyError, BaluError):
             tried.set()
             raise
 
