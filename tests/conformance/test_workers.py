@@ -20,6 +20,7 @@ from tests.conformance.conftest import Person, status_of
 from tests.conformance.test_tus import sign_in
 
 SIZE, PIECE = 2_000_000, 160_001
+ROUNDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -98,12 +99,38 @@ def test_chunks_of_one_file_may_come_at_several_workers_at_once(anna: Person) ->
                 lambda n: anna.ask("PUT", f"{where}/chunks/{n}", chunks[n]).status_code, range(6)
             )
             assert set(answers) == {204}
-    with ThreadPoolExecutor(4) as pool:
-        commits = list(pool.map(lambda _: anna.ask("POST", f"{where}/commit").status_code, range(4)))
-    assert 200 in commits
-    assert set(commits) <= {200, 409}, "409 while another worker is publishing"
+    finish_at_once(anna, where)
     assert anna.ask("POST", f"{where}/commit").json()["blake3"] == manifest["blake3"]
     assert (anna.home / "chunks.bin").read_bytes() == b"".join(chunks)
+
+
+def finish_at_once(anna: Person, where: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: anna.ask("POST", f"{where}/commit"), range(4)))
+    commits = {answer.status_code: answer.text for answer in answers}
+    assert 200 in commits
+    assert set(commits) <= {200, 409}, commits  # 409 while another worker is publishing
+
+
+def used_bytes(anna: Person) -> int:
+    usage = anna.ask("GET", "/api/files/user/root-usage").json()
+    assert usage["reserved_bytes"] == 0
+    return int(usage["used_bytes"])
+
+
+def test_an_upload_may_be_finished_by_several_workers_at_once(anna: Person) -> None:
+    body = os.urandom(1000)
+    manifest = {"size": len(body), "chunks": [[len(body), blake3_hex(body)]]}
+    used = used_bytes(anna)
+    for number in range(ROUNDS):
+        wanted = {**manifest, "path": f"together-{number}.bin"}
+        answer = anna.server.client.post("/api/uploads/manifest", json=wanted, headers=anna.headers)
+        where = answer.headers["location"]
+        assert anna.ask("PUT", f"{where}/chunks/0", body).status_code == 204
+        finish_at_once(anna, where)
+        assert (anna.home / f"together-{number}.bin").read_bytes() == body
+        assert anna.ask("GET", where).json()["status"] == "completed"
+    assert used_bytes(anna) == used + ROUNDS * len(body)
 
 
 def test_a_newer_request_at_another_worker_takes_the_upload_over(anna: Person) -> None:

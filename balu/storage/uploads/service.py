@@ -274,7 +274,10 @@ class UploadService:
             there = await self.threads.run(home.core.staged, row.id)
         if there is None:
             return await self._published_before(spot, row)
-        staged = await self._sealed(home, row, must_hash=terms.blake3 is not None)
+        try:
+            staged = await self._sealed(home, row, must_hash=terms.blake3 is not None)
+        except FileNotFoundError:  # another worker is faster
+            return await self._published_before(spot, row)
         if staged.digest is not None and terms.blake3 not in {None, staged.digest}:
             await self.end(row, "failed", "The bytes do not have the announced checksum.")
             raise DigestError("The bytes do not have the announced checksum. Send the file again.")
@@ -290,7 +293,7 @@ class UploadService:
         except FileNotFoundHereError:
             if await self.threads.run(home.core.staged, row.id) is not None:
                 raise
-            return await self._published_before(spot, await self.get(row.id))
+            return await self._published_before(spot, row)
         return await self._finished(row, stored.found), stored.found
 
     async def _announce(self, row: UploadRow, staged: Staged) -> None:
@@ -315,17 +318,22 @@ class UploadService:
             )
         except BlockingIOError:
             raise UploadBusyError("Bytes are still being written. Try again.") from None
+        except FileNotFoundError:
+            raise
         except OSError as error:
             raise UnavailableError("The disk does not answer as it should. Try again.") from error
         return staged_of(home, row.id, entry, blake3, reserved=entry.size, is_kept=True)
 
     async def _published_before(self, spot: Spot, row: UploadRow) -> tuple[UploadRow, Found | None]:
-        """The staged bytes have left: they were published, and a crash kept us from writing that down."""
+        """The staged bytes left: another worker publishes them, or a crash came before it was noted."""
         async with open_unit(self.env, writes=False) as unit:
             if await Intents(unit).has(row.id):
                 raise UploadBusyError(
                     "This upload is being finished. Try again.", headers={"retry-after": "2"}
                 )
+        row = await self.get(row.id)  # which bytes those were is written down before they leave
+        if row.status == "completed":
+            return row, await self._present(spot, row)
         if row.staged_ino is None:
             await self.start_over(spot.home, row)
             raise UploadIncompleteError("The server lost these bytes. Send them again.")

@@ -19,6 +19,12 @@ def unmount(place: Path, *, lazily: bool = False) -> None:
     _run("umount", *(["-l"] if lazily else []), place)
 
 
+def is_mounted(place: Path) -> bool:
+    """Whether something is mounted there; ``Path.is_mount`` does not see a folder of the same disk."""
+    targets = (line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines())
+    return str(place) in targets
+
+
 @contextmanager
 def _mounted(place: Path, *arguments: str | Path) -> Generator[Path, None, None]:
     place.mkdir(parents=True, exist_ok=True)
@@ -26,7 +32,7 @@ def _mounted(place: Path, *arguments: str | Path) -> Generator[Path, None, None]
     try:
         yield place
     finally:
-        if place.is_mount():
+        if is_mounted(place):
             unmount(place, lazily=True)
 
 
