@@ -29,6 +29,7 @@ CLAIMS = (
     "api_overhead",
     "start_and_idle",
     "finalise",
+    "vault",
     "archive",
     "slow_clients",
 )

@@ -22,18 +22,20 @@ class Download(Workload):
         server.place(plan.source, "big.bin")
 
     def measure(self, server: Server, plan: Plan, turn: int) -> Figures:  # noqa: ARG002
-        def work() -> Work:
-            with Connection(server.port, keep=plan.smoke) as connection:
-                answer = connection.ask(server.download("big.bin")).expect(200, received=plan.size_bytes)
-            if plan.smoke:
-                with plan.source.open("rb") as data:
-                    wanted = file_digest(data, "sha256").digest()
-                if sha256(answer.body).digest() != wanted:
-                    message = f"{server.name} sent other bytes"
-                    raise WrongAnswerError(message)
-            return Work(1, answer.received)
+        return metered(server, plan, lambda: fetch(server, plan, "big.bin"))
 
-        return metered(server, plan, work)
+
+def fetch(server: Server, plan: Plan, name: str) -> Work:
+    """Receive the source file and insist that it is all of it, in a smoke run also that the bytes are."""
+    with Connection(server.port, keep=plan.smoke) as connection:
+        answer = connection.ask(server.download(name)).expect(200, received=plan.size_bytes)
+    if plan.smoke:
+        with plan.source.open("rb") as data:
+            wanted = file_digest(data, "sha256").digest()
+        if sha256(answer.body).digest() != wanted:
+            message = f"{server.name} sent other bytes"
+            raise WrongAnswerError(message)
+    return Work(1, answer.received)
 
 
 WORKLOADS = (Download(),)

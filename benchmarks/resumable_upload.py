@@ -10,12 +10,12 @@ from typing import ClassVar
 
 from blake3 import blake3
 
+from benchmarks.harness.beside import Beside
 from benchmarks.harness.client import Connection, Request
 from benchmarks.harness.plan import MIB, Plan
 from benchmarks.harness.server import Server
-from benchmarks.harness.servers.balu import Balu
-from benchmarks.harness.workload import BY_BYTES, Figures, Target, Work, Workload, metered
-from benchmarks.upload_one_file import check_and_remove, put
+from benchmarks.harness.workload import BY_BYTES, Figures, Target, Work, metered
+from benchmarks.upload_one_file import check_and_remove, put_and_check
 
 _AT_ONCE = 4
 _TUS = ("Tus-Resumable", "1.0.0")
@@ -24,10 +24,11 @@ Chunk = tuple[int, str | None]
 """Length and BLAKE3 in hex; None for a hole."""
 
 
-class _BesidePut(Workload):
-    """The same bytes in pieces and by one PUT, in one round; which comes first changes every round."""
+class _BesidePut(Beside):
+    """The same bytes in pieces and by one PUT."""
 
     row: ClassVar[str] = "P2"
+    beside: ClassVar[str] = "put"
     figures: ClassVar[tuple[str, ...]] = ("cpu_s_per_gib", "put_cpu_s_per_gib", "times_put", *BY_BYTES[1:])
     targets: ClassVar[tuple[Target, ...]] = (Target("times_put", at_most=1.15),)
 
@@ -35,18 +36,13 @@ class _BesidePut(Workload):
     def pieces(self, server: Server, plan: Plan, name: str) -> Callable[[], Work]:
         """What sends the source file; making it may take time, calling it is measured."""
 
-    def suits(self, server: Server) -> bool:
-        return isinstance(server, Balu)
+    def claimed(self, server: Server, plan: Plan) -> Figures:
+        figures = metered(server, plan, self.pieces(server, plan, "pieces"))
+        check_and_remove(server, plan, "pieces")
+        return figures
 
-    def measure(self, server: Server, plan: Plan, turn: int) -> Figures:
-        ways = {"pieces": self.pieces(server, plan, "pieces"), "put": lambda: put(server, plan, "put")}
-        found = {}
-        for name in sorted(ways, reverse=turn % 2 == 1):
-            found[name] = metered(server, plan, ways[name])
-            check_and_remove(server, plan, name)
-        plain = found["put"]["cpu_s_per_gib"]
-        ratio = found["pieces"]["cpu_s_per_gib"] / plain
-        return {**found["pieces"], "put_cpu_s_per_gib": plain, "times_put": ratio}
+    def plain(self, server: Server, plan: Plan) -> Figures:
+        return put_and_check(server, plan, "put")
 
 
 class Tus(_BesidePut):

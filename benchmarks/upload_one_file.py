@@ -27,11 +27,15 @@ class UploadOneFile(Workload):
         return True
 
     def measure(self, server: Server, plan: Plan, turn: int) -> Figures:
-        name = f"upload-{turn}.bin"
-        figures = metered(server, plan, lambda: put(server, plan, name))
-        if server.stores:
-            check_and_remove(server, plan, name)
-        return figures
+        return put_and_check(server, plan, f"upload-{turn}.bin")
+
+
+def put_and_check(server: Server, plan: Plan, name: str) -> Figures:
+    """What one PUT costs; what was stored is right, and gone."""
+    figures = metered(server, plan, lambda: put(server, plan, name))
+    if server.stores:
+        check_and_remove(server, plan, name)
+    return figures
 
 
 def put(server: Server, plan: Plan, name: str) -> Work:

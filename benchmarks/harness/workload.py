@@ -26,6 +26,8 @@ TITLES = {
     "idle_cpu_percent": "% of a core",
     "put_cpu_s_per_gib": "its own PUT's",
     "times_put": "CPU / PUT's",
+    "plain_cpu_s_per_gib": "plain file's",
+    "times_plain": "CPU / plain file's",
     "finalise_s": "seconds",
     "archive_cpu_s": "CPU s",
     "zip_cpu_s": "CPU s of zip -0",

@@ -13,7 +13,7 @@ needs_zip = pytest.mark.skipif(not shutil.which("zip"), reason="zip IS NOT INSTA
 
 @pytest.mark.parametrize(
     "claim",
-    ["resumable_upload", "finalise", pytest.param("archive", marks=needs_zip), "slow_clients"],
+    ["resumable_upload", "finalise", "vault", pytest.param("archive", marks=needs_zip), "slow_clients"],
 )
 def test_a_claim_runs_and_every_byte_is_compared(claim: str) -> None:
     command = [sys.executable, "-m", "benchmarks", claim, "--smoke", "--peers", "balu"]
