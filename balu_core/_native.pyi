@@ -226,6 +226,21 @@ class Volume:
         about each entry is always asked for by this call. O(n log n) cold, O(limit) warm.
         """
 
+    def listing_now(
+        self,
+        path: str,
+        *,
+        sort: _Sort = "name",
+        descending: bool = False,
+        offset: int = 0,
+        limit: int = 500,
+    ) -> Listing | None:
+        """``listing`` of a small window without waiting for a disk; keeps the GIL.
+
+        None when something would have to be read, when more than 64 entries would be shown, and when
+        anything is wrong, which ``listing`` says.
+        """
+
     def make_dir(self, path: str, *, parents: bool = False) -> Entry:
         """Create a directory (mode 0755 less umask) and sync its parent.
 

@@ -152,6 +152,58 @@ def test_unknown_orders_and_negative_windows_are_refused(volume: Volume) -> None
         volume.listing("", offset=-1)
 
 
+@pytest.fixture
+def at_hand(mixed: Volume, root: Path) -> Path:
+    """A folder that was listed a moment ago."""
+    folder = root / "dir10"
+    for name in ("one", "two", "three"):
+        (folder / name).write_bytes(b"1")
+    (folder / "link").symlink_to("one")
+    time.sleep(0.03)
+    assert mixed.listing_now("dir10") is None  # nobody has read it
+    mixed.listing("dir10")
+    return folder
+
+
+def test_what_is_at_hand_is_what_a_listing_says(mixed: Volume, at_hand: Path) -> None:
+    (at_hand / "one").write_bytes(b"rewritten")
+    windows: list[dict[str, Any]] = [{}, {"offset": 1, "limit": 2}, {"offset": 9}]
+    for window in windows:
+        now, listed = mixed.listing_now("dir10", **window), mixed.listing("dir10", **window)
+        assert now is not None
+        assert (now.total, now.stored_names()) == (listed.total, listed.stored_names())
+        shown = [[(e.name, e.kind, e.size, e.ino, e.mtime_ns) for e in one.entries] for one in (now, listed)]
+        assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda folder: (folder / "four").touch(), id="added"),
+        pytest.param(lambda folder: (folder / "one").unlink(), id="removed"),
+        pytest.param(lambda folder: (folder / "one").rename(folder / "x"), id="renamed"),
+        pytest.param(lambda folder: folder.rename(folder.with_name("away")), id="moved"),
+    ],
+)
+def test_what_has_changed_is_not_at_hand(
+    mixed: Volume, at_hand: Path, change: Callable[[Path], object]
+) -> None:
+    change(at_hand)
+    assert mixed.listing_now("dir10") is None
+
+
+def test_large_windows_other_orders_and_the_root_are_not_at_hand(mixed: Volume, at_hand: Path) -> None:
+    for number in range(70):
+        (at_hand / f"more-{number}").touch()
+    time.sleep(0.03)
+    mixed.listing("dir10")
+    assert mixed.listing_now("dir10") is None
+    assert mixed.listing_now("dir10", limit=5) is not None
+    assert mixed.listing_now("dir10", limit=5, sort="size") is None
+    assert mixed.listing_now("") is None
+    assert mixed.listing_now("missing") is None
+
+
 def test_errors_are_not_empty_listings(volume: Volume, root: Path) -> None:
     (root / "file").touch()
     with pytest.raises(FileNotFoundError):

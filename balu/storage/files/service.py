@@ -170,8 +170,17 @@ class FileService:
         return found.row.id
 
     async def _read(self, spot: Spot, window: Window) -> Listing:
+        core = spot.home.core
+        if not window.contains:
+            # The way to a thread and back costs more than a small folder that lies in memory.
+            at_hand = core.listing_now(
+                spot.disk, sort=window.sort, descending=window.descending, offset=window.offset,
+                limit=window.limit,
+            )  # fmt: skip
+            if at_hand is not None:
+                return at_hand
         return await self._threads.run(
-            spot.home.core.listing, spot.disk, sort=window.sort, descending=window.descending,
+            core.listing, spot.disk, sort=window.sort, descending=window.descending,
             offset=window.offset, limit=window.limit, contains=window.contains,
         )  # fmt: skip
 

@@ -40,6 +40,26 @@ impl Volume {
         Ok(Listing::new(listing))
     }
 
+    #[pyo3(signature = (path, *, sort="name", descending=false, offset=0, limit=500))]
+    fn listing_now(
+        &self,
+        path: OsString,
+        sort: &str,
+        descending: bool,
+        offset: usize,
+        limit: usize,
+    ) -> PyResult<Option<Listing>> {
+        let query = Query {
+            sort: order(sort)?,
+            descending,
+            offset,
+            limit,
+            contains: None,
+        };
+        let listing = self.at_once(|held| Ok(held.cache.listing_now(held.volume.root(), &path, &query)))?;
+        Ok(listing.map(Listing::new))
+    }
+
     fn measure(&self, py: Python<'_>, path: OsString) -> PyResult<(u64, u64, u64)> {
         let sum = self.with(py, |held| balu_scan::measure(held.volume.root(), &path))?;
         Ok((sum.files, sum.directories, sum.bytes))

@@ -14,5 +14,5 @@ pub use entry::{Entry, Kind, entry_at, entry_of};
 pub use error::{Error, NameRefusal, Result};
 pub use failpoint::{broken, failpoint};
 pub use name::{PRIVATE, check_name, components, join};
-pub use root::{Root, open_dir, open_file};
+pub use root::{Root, entry_now, open_dir, open_file};
 pub use tree::{Item, read_dir, remove_tree};

@@ -114,25 +114,21 @@ impl Root {
         let about = |errno| Error::system(errno, path);
         let parts = components(path)?;
         let name = parts.last().copied().unwrap_or_default();
-        if parts.is_empty() || path.len() >= STRIDE {
-            return Ok(None);
-        }
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        match openat2(
-            &self.fd,
-            path,
-            flags,
-            Mode::empty(),
-            CONFINED | ResolveFlags::CACHED,
-        ) {
-            // Old kernels do not know the flag.
-            Err(Errno::AGAIN | Errno::INVAL | Errno::INTR) => Ok(None),
-            Err(errno) => Err(about(errno)),
-            Ok(fd) => {
-                let entry = entry_of(&fd, name).map_err(about)?;
-                regular(fd, entry).map(Some).map_err(about)
-            }
-        }
+        let Some(fd) = at_hand(self.fd.as_fd(), path, flags).map_err(about)? else {
+            return Ok(None);
+        };
+        let entry = entry_of(&fd, name).map_err(about)?;
+        regular(fd, entry).map(Some).map_err(about)
+    }
+
+    /// The same as [`Root::dir`] without waiting for a disk.
+    ///
+    /// # Errors
+    /// As with [`Root::dir`].
+    pub fn dir_now(&self, path: &OsStr) -> Result<Option<OwnedFd>> {
+        components(path)?;
+        at_hand(self.fd.as_fd(), path, DIRECTORY).map_err(|errno| Error::system(errno, path))
     }
 
     /// Open a directory of the volume's own, below `.balu`.
@@ -166,6 +162,31 @@ impl Root {
 impl AsFd for Root {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
+    }
+}
+
+/// What *name* in *dir* is, without waiting for a disk: none when the kernel would have to look there.
+///
+/// # Errors
+/// What the kernel answers.
+pub fn entry_now(dir: impl AsFd, name: &OsStr) -> Result<Option<Entry>, Errno> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    at_hand(dir.as_fd(), name, flags)?
+        .map(|fd| entry_of(&fd, name))
+        .transpose()
+}
+
+/// Open what the kernel has in memory; none for what it has not, for *base* itself and for very long paths.
+fn at_hand(base: BorrowedFd<'_>, path: &OsStr, flags: OFlags) -> Result<Option<OwnedFd>, Errno> {
+    if path.is_empty() || path.len() >= STRIDE {
+        return Ok(None);
+    }
+    let resolve = CONFINED | ResolveFlags::CACHED;
+    match openat2(base, path, flags, Mode::empty(), resolve) {
+        Ok(fd) => Ok(Some(fd)),
+        // Old kernels do not know the flag.
+        Err(Errno::AGAIN | Errno::INVAL | Errno::INTR) => Ok(None),
+        Err(errno) => Err(errno),
     }
 }
 

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use balu_paths::{Entry, Error, Result, Root, entry_at, entry_of};
+use balu_paths::{Entry, Error, Result, Root, entry_at, entry_now, entry_of};
 use rustix::io::Errno;
 
 use crate::order::Sort;
@@ -22,6 +22,9 @@ const COARSE_TICK_NS: i64 = 2_100_000_000;
 
 /// Bytes of snapshots kept per cache.
 const KEPT: usize = 32 << 20;
+
+/// Most entries that are looked at by someone who must not wait.
+const AT_HAND: usize = 64;
 
 /// Times a directory that changes while it is read is read again.
 const TRIES: usize = 3;
@@ -73,6 +76,17 @@ struct Key {
     descending: bool,
 }
 
+impl Key {
+    fn of(root: &Root, stamp: Stamp, query: &Query) -> Self {
+        Self {
+            dev: root.dev(),
+            ino: stamp.ino,
+            sort: query.sort,
+            descending: query.descending,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Remembered {
     snapshot: Arc<Snapshot>,
@@ -101,11 +115,32 @@ impl Cache {
             tries += 1;
             let dir = root.dir(path)?;
             let remembered = self.snapshot(root, &dir, path, query, tries > 1).map_err(about)?;
-            let (listing, agrees) = window(&dir, &remembered, query).map_err(about)?;
+            let look = |name: &OsStr| entry_at(&dir, name);
+            let (listing, agrees) = window(&remembered, query, look).map_err(about)?;
             if agrees || tries == TRIES {
                 return Ok(listing);
             }
         }
+    }
+
+    /// The same for a small window without waiting for a disk: none when something would have to be read, and
+    /// when anything is wrong.
+    #[must_use]
+    pub fn listing_now(&self, root: &Root, path: &OsStr, query: &Query) -> Option<Listing> {
+        let dir = root.dir_now(path).ok()??;
+        let stamp = stamp(&dir).ok()?;
+        let remembered = self.recall(&Key::of(root, stamp, query), stamp)?;
+        let shown = remembered
+            .snapshot
+            .len()
+            .saturating_sub(query.offset)
+            .min(query.limit);
+        if shown > AT_HAND || query.contains.is_some() {
+            return None;
+        }
+        let look = |name: &OsStr| entry_now(&dir, name)?.ok_or(Errno::AGAIN);
+        let (listing, agrees) = window(&remembered, query, look).ok()?;
+        agrees.then_some(listing)
     }
 
     fn snapshot(
@@ -117,12 +152,7 @@ impl Cache {
         anew: bool,
     ) -> Result<Remembered, Errno> {
         let stamp = stamp(dir)?;
-        let key = Key {
-            dev: root.dev(),
-            ino: stamp.ino,
-            sort: query.sort,
-            descending: query.descending,
-        };
+        let key = Key::of(root, stamp, query);
         if !anew && let Some(remembered) = self.recall(&key, stamp) {
             return Ok(remembered);
         }
@@ -173,8 +203,12 @@ impl Cache {
     }
 }
 
-/// Stat the window's entries; false when one of them no longer is what the order was made of.
-fn window(dir: &OwnedFd, remembered: &Remembered, query: &Query) -> Result<(Listing, bool), Errno> {
+/// Look at the window's entries; false when one of them no longer is what the order was made of.
+fn window(
+    remembered: &Remembered,
+    query: &Query,
+    look: impl Fn(&OsStr) -> Result<Entry, Errno>,
+) -> Result<(Listing, bool), Errno> {
     let snapshot = &remembered.snapshot;
     let chosen = query.contains.as_deref().map(|needle| snapshot.matching(needle));
     let total = chosen.as_ref().map_or(snapshot.len(), Vec::len);
@@ -187,7 +221,7 @@ fn window(dir: &OwnedFd, remembered: &Remembered, query: &Query) -> Result<(List
         let Some((name, kind)) = snapshot.get(index) else {
             break;
         };
-        match entry_at(dir, name) {
+        match look(name) {
             Ok(entry) => {
                 agrees &= entry.kind == kind && (fresh || snapshot.agrees(index, query.sort, &entry));
                 entries.push(entry);
