@@ -144,8 +144,13 @@ async def require_proof(env: Env, scope: Scope) -> None:
 
 
 def scope_headers(scope: Scope) -> dict[str, str]:
-    """Headers by lower-case name; of repeated ones the last."""
-    return {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+    """Headers by lower-case name; of repeated ones the last. Read once for each request."""
+    state = scope.setdefault("state", {})
+    found: dict[str, str] | None = state.get("headers")
+    if found is None:
+        found = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        state["headers"] = found
+    return found
 
 
 def is_local(scope: Scope) -> bool:

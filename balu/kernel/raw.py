@@ -111,6 +111,8 @@ class Exchange:
     def query(self, name: str) -> str | None:
         """First value of a query parameter."""
         raw: bytes = self.scope.get("query_string", b"")
+        if not raw:
+            return None
         values = parse_qs(raw.decode("latin-1"), keep_blank_values=True, errors="surrogateescape").get(name)
         return values[0] if values else None
 

@@ -21,6 +21,7 @@ from balu.kernel.itself import COMMAND
 COMPOSITION = "balu.app"
 """Knows every domain, so it is loaded below `balu serve` only."""
 SOON_S = 30.0
+LOOK_S = 0.05
 PAUSES_S = (0, 1, 2, 4, 8, 16, 30)
 """Before a process that died is started again: by how often in a row it died soon after its start."""
 VAIN_STARTS = 6
@@ -59,34 +60,51 @@ def _tell(settings: LogSettings, process: str, exit_code: int | None, lived_s: f
     )
 
 
+def ready_mark(data_dir: Path) -> Path:
+    """The file that is there once a web worker of this server got through its start."""
+    return data_dir / "run" / "web-ready"
+
+
 class JobWorker:
     """The job worker as a child process: started again when it dies, ended with the server."""
 
     def __init__(self, config: Config) -> None:
+        self._after = ready_mark(config.data_dir)
         self._command = [*COMMAND, "worker", "--data-dir", str(config.data_dir)]
         self._settings = config.of(LogSettings)
         self._child: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
+        self._birth = threading.Lock()
         self._thread = threading.Thread(target=self._watch, name="balu-job-worker", daemon=True)
 
     def start(self) -> None:
-        """Start it and watch over it from a thread."""
+        """Start it, as soon as the web workers need the processor less, and watch over it from a thread."""
         self._thread.start()
 
     def _watch(self) -> None:
-        restarts = Restarts()
-        while not self._stopping.is_set():
+        restarts, at_latest = Restarts(), time.monotonic() + SOON_S
+        while not self._after.exists() and time.monotonic() < at_latest:
+            if self._stopping.wait(LOOK_S):
+                return
+        while (child := self._spawn()) is not None:
             birth = time.monotonic()
-            self._child = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)  # noqa: S603  our own program
-            exit_code, lived_s = self._child.wait(), time.monotonic() - birth
+            exit_code, lived_s = child.wait(), time.monotonic() - birth
             # At least a second: a signal to all of Balu reaches it before we are told to stop.
             pause_s = max(restarts.pause_after(lived_s), 1)
             if not self._stopping.wait(pause_s):
                 _tell(self._settings, "job worker", exit_code, lived_s, pause_s)
 
+    def _spawn(self) -> "subprocess.Popen[bytes] | None":
+        with self._birth:
+            if self._stopping.is_set():
+                return None
+            self._child = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)  # noqa: S603  our own program
+            return self._child
+
     def stop(self, grace_s: float) -> None:
         """Ask it to finish what it does, then end it."""
-        self._stopping.set()
+        with self._birth:
+            self._stopping.set()
         child = self._child
         if child is None or child.poll() is not None:
             return
@@ -109,7 +127,7 @@ class WebWorkers(MPServer):
         """Prepare workers for *config*; *options* are Granian's."""
         super().__init__(COMPOSITION, **options)
         self._settings = config.of(LogSettings)
-        self._ready = config.data_dir / "run" / "web-ready"
+        self._ready = ready_mark(config.data_dir)
         self._ready.unlink(missing_ok=True)
         self._restarts: defaultdict[int, Restarts] = defaultdict(Restarts)
         self._in_vain = 0

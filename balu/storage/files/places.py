@@ -144,7 +144,7 @@ class Spot:
         """A name in this folder, or a path below it."""
         seal = self.content_seal
         inner = names if seal is None else tuple(map(seal.inside, names))
-        return replace(self, parts=(*self.parts, *inner))
+        return Spot(self.home, (*self.parts, *inner), self.given)
 
     def renamed(self, name: str) -> "Spot":
         """Another name in the same folder.
@@ -265,7 +265,8 @@ class Places:
         parts = split(path)
         if parts and parts[0] == SHARED:
             return await self._given_spot(home.owner_id, parts[1:])
-        return await self._as_on_disk(Spot(replace(home, seal=None), ()), parts)
+        plain = home if home.seal is None else replace(home, seal=None)
+        return await self._as_on_disk(Spot(plain, ()), parts)
 
     async def _as_on_disk(self, folder: Spot, parts: tuple[str, ...]) -> Spot:
         whole = (*folder.parts, *parts)
