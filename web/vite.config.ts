@@ -47,7 +47,9 @@ export default defineConfig({
               name: "files",
               test: /src\/storage\/(files|uploads|vaults)\/(?!open-dialog|dialogs|follow|host|panel|conflict|create)/,
             },
-            { name: "inventory", test: /src\/operations\/inventory\/(?!(en|de|faults-\w+)\.ts$)/ },
+            // The list and the tiles of Home with what they need; then dialogs and the other pages.
+            { name: "inventory", test: /src\/operations\/inventory\/(page|tiles)\.tsx$/ },
+            { name: "inventory-more", test: /src\/operations\/inventory\/(?!(en|de|faults-\w+)\.ts$)/ },
           ],
         },
       },

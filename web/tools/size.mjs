@@ -11,6 +11,7 @@ const PAGES = {
   login: [[...START, "auth", "src/identity/en.ts"], 140],
   home: [[...START, "src/home/page.tsx"], 140],
   files: [[...START, "files"], 160],
+  inventory: [[...START, "inventory", "src/operations/inventory/en.ts"], 150],
 };
 const ADMIN = { people: ["src/identity/users/page.tsx", "src/identity/en.ts"] };
 const [CSS_KIB, ADMIN_KIB, DIST_KIB] = [12, 40, 1536];
@@ -23,7 +24,8 @@ function judge(what, used, limit) {
 
 /** The manifest gives a group its file's name for a key. */
 function group(name) {
-  return Object.entries(manifest).find(([key]) => key.startsWith(`_${name}-`) && key.endsWith(".js"))?.[1];
+  const file = new RegExp(`^_${name}-.{8}\\.js$`);
+  return Object.entries(manifest).find(([key]) => file.test(key))?.[1];
 }
 
 /** Files of these chunks and of all they import at once. */

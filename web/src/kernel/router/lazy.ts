@@ -1,5 +1,5 @@
 import { type AnyRouter, lazyRouteComponent } from "@tanstack/react-router";
-import { type ComponentType, lazy } from "react";
+import { type ComponentType, createElement, lazy, Suspense } from "react";
 import type { Area } from "../i18n/area";
 import { language } from "../i18n/language";
 import { firstPaint } from "./painted";
@@ -19,6 +19,12 @@ export function lazyPage<K extends string, P extends object>(
 /** A part that the first paint does not need: its chunk is asked for afterwards. */
 export function lazyLater<P extends object>(load: () => Promise<{ default: ComponentType<P> }>) {
   return lazy(() => firstPaint().then(load));
+}
+
+/** A dialog: its chunk is asked for when it is opened, and the page stays while it comes. */
+export function lazyDialog<P extends object>(load: () => Promise<{ default: ComponentType<P> }>) {
+  const Dialog: ComponentType<P> = lazy(load);
+  return (props: P) => createElement(Suspense, null, createElement(Dialog, props));
 }
 
 /** Asks for the chunks of the page at the current address, beside the question who is signed in. */

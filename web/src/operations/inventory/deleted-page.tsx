@@ -24,7 +24,7 @@ import { Back } from "./back";
 import { type DeletedDevice, deletedQuery, restoreAs } from "./deleted-api";
 import { useInventoryLive } from "./live";
 import { useMayWrite } from "./may";
-import { NameDialog } from "./name-dialog";
+import NameDialog from "./name-dialog";
 import { SearchField } from "./search-field";
 import { MOST_SELECTED, type Selected, SelectionBar, Tick } from "./selection";
 import { inventoryText } from "./text";

@@ -27,7 +27,7 @@ import { StartFrom } from "./start-from";
 import { inventoryText } from "./text";
 import { DEVICE_TYPES, type Device, type DeviceType, INTERFACES, NETWORKS, POE } from "./types";
 
-export function DeviceDialog({ edited, onClose }: { edited: Edited; onClose: () => void }) {
+export default function DeviceDialog({ edited, onClose }: { edited: Edited; onClose: () => void }) {
   const t = useText(inventoryText);
   const f = t.form;
   const words = useText(kernelText);

@@ -27,13 +27,13 @@ import {
 import { useAttempt, useRemove } from "./act";
 import { deviceQuery } from "./api";
 import { Back } from "./back";
-import { DeviceDialog } from "./device-dialog";
+import DeviceDialog from "./device-dialog";
 import { DeviceHistory } from "./device-history";
 import type { Edited } from "./device-values";
 import { useInventoryLive } from "./live";
 import { useMayWrite } from "./may";
 import { Monitors } from "./monitors";
-import { NameDialog } from "./name-dialog";
+import NameDialog from "./name-dialog";
 import { useShown } from "./shown";
 import { keepTemplate } from "./templates-api";
 import { inventoryText } from "./text";

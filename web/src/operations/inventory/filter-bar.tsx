@@ -3,13 +3,15 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useText } from "@/kernel/i18n/area";
 import { Button, Chip, Menu, type MenuItem, Select, Star, Trash2, toast, X } from "@/kernel/kit";
+import { lazyDialog } from "@/kernel/router/lazy";
 import { useAttempt } from "./act";
 import { locationsQuery, modelsQuery, removeView, saveView, vendorsQuery, viewsQuery } from "./api";
 import { filterCount, searchFrom } from "./filters";
-import { NameDialog } from "./name-dialog";
 import { SearchField } from "./search-field";
 import { inventoryText } from "./text";
 import { DEVICE_TYPES, type DeviceType, type Search } from "./types";
+
+const NameDialog = lazyDialog(() => import("./name-dialog"));
 
 interface FilterBarProps {
   search: Search;

@@ -7,7 +7,7 @@ import { useFormat } from "@/kernel/i18n/format";
 import { Badge, Button, Card, type Column, EmptyState, Plus, Search, Table, toast } from "@/kernel/kit";
 import { useAttempt } from "./act";
 import { vendorsQuery } from "./api";
-import { DeviceDialog } from "./device-dialog";
+import DeviceDialog from "./device-dialog";
 import type { Edited } from "./device-values";
 import { addHosts, type Discovery, type Host } from "./discovery-api";
 import { faultText } from "./faults";

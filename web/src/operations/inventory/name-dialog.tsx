@@ -16,7 +16,7 @@ interface NameDialogProps {
 }
 
 /** Asks for a name under which something is kept. */
-export function NameDialog({ title, label, initial = "", act, onClose, save }: NameDialogProps) {
+export default function NameDialog({ title, label, initial = "", act, onClose, save }: NameDialogProps) {
   const t = useText(inventoryText).form;
   const { kit } = useText(kernelText);
   const [name, setName] = useState(initial);

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, usePrefetchInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useText } from "@/kernel/i18n/area";
@@ -16,10 +16,10 @@ import {
   Skeleton,
   Trash2,
 } from "@/kernel/kit";
+import { lazyDialog } from "@/kernel/router/lazy";
 import { useActions } from "@/kernel/shell/actions";
 import { useRemove } from "./act";
 import { searchQuery, statsQuery } from "./api";
-import { DeviceDialog } from "./device-dialog";
 import { DeviceTable } from "./device-table";
 import type { Edited } from "./device-values";
 import { FilterBar } from "./filter-bar";
@@ -32,6 +32,7 @@ import { inventoryText } from "./text";
 import type { Search } from "./types";
 import "./inventory.css";
 
+const DeviceDialog = lazyDialog(() => import("./device-dialog"));
 const SHAPE = "balu-inventory-rows";
 
 export function InventoryPage() {
@@ -39,6 +40,8 @@ export function InventoryPage() {
   const search = useSearch({ from: "/app/server/inventory" });
   const navigate = useNavigate();
   const mayWrite = useMayWrite();
+  // The rows are asked for before all that is beside them.
+  usePrefetchInfiniteQuery(searchQuery(search));
   const stats = useQuery(statsQuery);
   const found = useInfiniteQuery(searchQuery(search));
   const [edited, setEdited] = useState<Edited | null>(null);

@@ -5,7 +5,7 @@ import { useText } from "@/kernel/i18n/area";
 import { type Column, Pencil, Trash2, toast } from "@/kernel/kit";
 import { useAttempt } from "./act";
 import { Entries } from "./catalogue-entries";
-import { NameDialog } from "./name-dialog";
+import NameDialog from "./name-dialog";
 import { addTemplate, removeTemplate, renameTemplate, type Template, templatesQuery } from "./templates-api";
 import { inventoryText } from "./text";
 

@@ -1,4 +1,9 @@
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  infiniteQueryOptions,
+  useInfiniteQuery,
+  usePrefetchInfiniteQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { isProblem } from "@/kernel/api/problem";
@@ -31,6 +36,13 @@ import { RestoreDialog } from "./restore";
 import { trashText } from "./text";
 import "./trash.css";
 
+const trashQuery = infiniteQueryOptions({
+  queryKey: trashKey,
+  queryFn: ({ pageParam, signal }) => listTrash(pageParam, signal),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (last) => last.next ?? undefined,
+});
+
 export function TrashPage() {
   const t = useText(trashText);
   const problems: Record<string, string> = useText(kernelText).problem;
@@ -39,12 +51,8 @@ export function TrashPage() {
   const navigate = useNavigate();
   const [filter, setFilter] = useState("");
   const [clash, setClash] = useState<TrashItem | null>(null);
-  const query = useInfiniteQuery({
-    queryKey: trashKey,
-    queryFn: ({ pageParam, signal }) => listTrash(pageParam, signal),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last) => last.next ?? undefined,
-  });
+  usePrefetchInfiniteQuery(trashQuery);
+  const query = useInfiniteQuery(trashQuery);
   const all = (query.data?.pages.flatMap((page) => page.items) ?? []).map((item) => ({
     ...item,
     name: item.name || t.inVault(item.vault ?? ""),
