@@ -1,5 +1,7 @@
 """The processes below `balu serve`: whichever dies is started again, for as long as that can help."""
 
+import gc
+import os
 import signal
 import subprocess
 import threading
@@ -140,6 +142,7 @@ class WebWorkers(MPServer):
             ConfigError: the workers refuse the settings.
             UnavailableError: no worker gets through its start.
         """
+        os.register_at_fork(after_in_child=_end_when_told)
         try:
             self.serve(target_loader=partial(_load, self._ready), wrap_loader=False)
         except SystemExit:  # also because a worker had died before all were asked to end
@@ -200,12 +203,20 @@ class WebWorkers(MPServer):
         return None
 
 
+def _end_when_told() -> None:
+    """In a worker without handlers of its own yet: those of the watching process do nothing here."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def _load(ready: Path) -> Any:
     """The application, in a worker; Granian's own way would look for it in the working directory first."""
+    gc.disable()  # what is loaded stays, and looking for garbage in it takes a tenth of the start
     try:
         app = import_module(COMPOSITION).create_app()
     except ConfigError as error:  # the watching process says what is wrong
         raise SystemExit(error.exit_code) from None
+    gc.enable()
 
     def tell() -> None:
         ready.touch()

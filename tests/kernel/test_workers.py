@@ -109,6 +109,27 @@ def test_a_server_ends_when_it_is_told_to_while_it_waits(tmp_path: Path) -> None
         assert server.process.wait(120) == 0
 
 
+@pytest.mark.parametrize("started_s", [0.0, 0.2, 0.5, 0.8, 1.2])
+def test_a_server_ends_at_once_when_it_is_told_to_while_it_starts(tmp_path: Path, started_s: float) -> None:
+    line = [sys.executable, "-m", "balu", "serve", "--data-dir", str(tmp_path), "--port", str(free_port())]
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("BALU_")}
+    drain_s = 600
+    environ["BALU_SERVER__DRAIN_TIMEOUT_S"] = str(drain_s)
+    with subprocess.Popen(line, env=environ, stdin=subprocess.DEVNULL) as process:
+        try:
+            watching = psutil.Process(process.pid)
+            while not watching.children():
+                assert process.poll() is None
+                time.sleep(0.002)
+            time.sleep(started_s)  # any moment is good: this many seconds into the worker's start
+            process.terminate()
+            assert process.wait(drain_s / 2) == 0
+        finally:
+            process.kill()
+    running = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+    assert not [line for line in running if str(tmp_path) in line]
+
+
 def test_pauses_grow_while_a_process_dies_soon_and_are_over_when_it_lived() -> None:
     restarts = Restarts()
     assert [restarts.pause_after(SOON_S / 2) for _ in range(9)] == [*PAUSES_S, PAUSES_S[-1], PAUSES_S[-1]]
