@@ -111,7 +111,7 @@ def serve(config: Config, *, jobs: bool = True) -> None:
         log_access=False,
     )
     if jobs:
-        worker.start()
+        web.on_startup(worker.start)  # from then on SIGTERM ends what was started
     threading.Thread(target=greet, args=(data_dir, server), name="balu-greeting", daemon=True).start()
     try:
         web.run()

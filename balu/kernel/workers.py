@@ -23,7 +23,6 @@ from balu.kernel.itself import COMMAND
 COMPOSITION = "balu.app"
 """Knows every domain, so it is loaded below `balu serve` only."""
 SOON_S = 30.0
-LOOK_S = 0.05
 PAUSES_S = (0, 1, 2, 4, 8, 16, 30)
 """Before a process that died is started again: by how often in a row it died soon after its start."""
 VAIN_STARTS = 6
@@ -62,16 +61,10 @@ def _tell(settings: LogSettings, process: str, exit_code: int | None, lived_s: f
     )
 
 
-def ready_mark(data_dir: Path) -> Path:
-    """The file that is there once a web worker of this server got through its start."""
-    return data_dir / "run" / "web-ready"
-
-
 class JobWorker:
     """The job worker as a child process: started again when it dies, ended with the server."""
 
     def __init__(self, config: Config) -> None:
-        self._after = ready_mark(config.data_dir)
         self._command = [*COMMAND, "worker", "--data-dir", str(config.data_dir)]
         self._settings = config.of(LogSettings)
         self._child: subprocess.Popen[bytes] | None = None
@@ -80,14 +73,11 @@ class JobWorker:
         self._thread = threading.Thread(target=self._watch, name="balu-job-worker", daemon=True)
 
     def start(self) -> None:
-        """Start it, as soon as the web workers need the processor less, and watch over it from a thread."""
+        """Start it and watch over it from a thread."""
         self._thread.start()
 
     def _watch(self) -> None:
-        restarts, at_latest = Restarts(), time.monotonic() + SOON_S
-        while not self._after.exists() and time.monotonic() < at_latest:
-            if self._stopping.wait(LOOK_S):
-                return
+        restarts = Restarts()
         while (child := self._spawn()) is not None:
             birth = time.monotonic()
             exit_code, lived_s = child.wait(), time.monotonic() - birth
@@ -129,7 +119,7 @@ class WebWorkers(MPServer):
         """Prepare workers for *config*; *options* are Granian's."""
         super().__init__(COMPOSITION, **options)
         self._settings = config.of(LogSettings)
-        self._ready = ready_mark(config.data_dir)
+        self._ready = config.data_dir / "run" / "web-ready"
         self._ready.unlink(missing_ok=True)
         self._restarts: defaultdict[int, Restarts] = defaultdict(Restarts)
         self._in_vain = 0

@@ -4,6 +4,7 @@ import json
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from balu.kernel.testing import Server, check_locks, free_port
@@ -36,6 +37,10 @@ def test_a_folder_named_like_balu_is_not_taken_for_it(tmp_path: Path) -> None:
 
 
 def test_nobody_else_can_read_databases_and_secret(server: Server) -> None:
+    deadline = time.monotonic() + 120
+    while not (server.data_dir / "queue.db").exists():  # the job worker makes it when it comes
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     found = {path.name: path for path in server.data_dir.iterdir() if path.is_file()}
     assert {"balu.db", "queue.db", "secret.key"} <= found.keys()
     for name in [name for name in found if name.startswith(("balu.db", "queue.db", "secret.key"))]:
