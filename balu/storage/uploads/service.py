@@ -309,6 +309,7 @@ class UploadService:
                 raise UploadEndedError("This upload was given up meanwhile.")
 
     async def _sealed(self, home: Home, row: UploadRow, *, must_hash: bool) -> Staged:
+        """The staged bytes, synced and of their final length; FileNotFoundError once they have left."""
         spans, reads = row.spans, MAX_SIZE if must_hash else MAX_REREAD
         if row.chunk_size is not None and row.kind in {"sync", "manifest"}:
             spans = b"".join(chunk.spans for chunk in await self.chunks(row.id))
