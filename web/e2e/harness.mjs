@@ -29,6 +29,8 @@ const START_MS = 120_000;
 const LOG_KEPT = 100_000;
 /** How long a page is waited for: a machine under load is slow, and that breaks nothing. */
 const PATIENCE_MS = 60_000;
+/** Every script comes up to this much late, in an order of its own: finds what counts on one being there. */
+const LATE_MS = Number(process.env.BALU_E2E_LATE_MS ?? 0);
 export const ADMIN = { username: "anna", password: "Correct-Horse-7" };
 
 /**
@@ -122,6 +124,12 @@ export async function openPage(server, how = {}) {
     : await chromium.launch(start);
   const context = profile ? browser : await browser.newContext(options);
   context.setDefaultTimeout(PATIENCE_MS);
+  if (LATE_MS > 0 && !worker) {
+    await context.route("**/assets/*.js", async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * LATE_MS));
+      await route.continue();
+    });
+  }
   const page = await context.newPage();
   const problems = [];
   page.on("pageerror", (error) => problems.push(error.message));

@@ -49,6 +49,9 @@ const kept = (page) =>
     () =>
       new Promise((done) => {
         const request = indexedDB.open("balu-uploads", 1);
+        // The page has not made it yet, and has to do that itself.
+        request.onupgradeneeded = () => request.transaction.abort();
+        request.onerror = () => done([]);
         request.onsuccess = () => {
           const all = request.result.transaction("uploads").objectStore("uploads").getAll();
           all.onsuccess = () =>

@@ -13,8 +13,7 @@ export default function UploadsHost() {
   useEffect(guardUploads, []);
   useEffect(() => {
     void rememberUploads(id);
-    // Whoever signs in next must not send them.
-    return () => uploads.pauseAll();
+    return () => uploads.leave();
   }, [id]);
   const { length } = view.conflicts;
   // "Decide later" holds until more conflicts come.

@@ -23,14 +23,19 @@ export interface Restored {
   job: Partial<Job>;
 }
 
+type ToKeep = [drop: Drop, jobs: readonly Job[], roots: Collected["roots"]];
+
 export class Keeper {
   #owner: Owner | undefined;
+  /** What was dropped before it was known whose it is. */
+  #early: ToKeep[] = [];
   #over = new Set<string>();
 
   /** Uploads of tabs that are gone, as paused entries without a file. */
   async adopt(owner: Owner, transport: Transport): Promise<Restored[]> {
-    this.#owner = owner;
     const { list, sources } = await owner.memory.adopt(owner.user);
+    this.#owner = owner;
+    for (const one of this.#early.splice(0)) void this.keep(...one);
     const drops = new Map<string, Drop>();
     return list.map((kept) => {
       const { drop: key, target, blob, size, modified, onConflict, resumption } = kept;
@@ -50,8 +55,16 @@ export class Keeper {
     });
   }
 
-  async keep(drop: Drop, jobs: readonly Job[], roots: Collected["roots"]): Promise<void> {
-    if (!this.#owner || jobs.length === 0) return;
+  leave(): void {
+    this.#owner = undefined;
+  }
+
+  async keep(...[drop, jobs, roots]: ToKeep): Promise<void> {
+    if (jobs.length === 0) return;
+    if (!this.#owner) {
+      this.#early.push([drop, jobs, roots]);
+      return;
+    }
     const { memory, tab, user } = this.#owner;
     const handles = ((await roots) ?? []).filter((one) => one !== null);
     const bytes = jobs.reduce((sum, job) => sum + job.size, 0);
@@ -83,8 +96,8 @@ export class Keeper {
 
   /** Forgets what has ended; called now and then, so that thousands of small files are one write. */
   flush(): void {
-    if (this.#over.size === 0) return;
-    void this.#owner?.memory.forget([...this.#over]);
+    if (!this.#owner || this.#over.size === 0) return;
+    void this.#owner.memory.forget([...this.#over]);
     this.#over = new Set();
   }
 }

@@ -49,6 +49,11 @@ export class BrowserMemory implements Memory {
     };
   }
 
+  /** Whoever asks from here on takes this tab for gone. */
+  close(): void {
+    this.#channel.close();
+  }
+
   keep(list: readonly Kept[], source?: Source): Promise<void> {
     return this.#write((uploads, sources) => {
       for (const one of list) uploads.put(one);

@@ -287,7 +287,8 @@ it("frees what the server holds of a cancelled file", async () => {
   expect(server.discarded).toEqual(["/up/a"]);
 });
 
-it("brings back what another page left and goes on where it stopped once the file is picked", async () => {
+/** What outlives a page, in a map. */
+function notes(): [Map<string, Kept>, Memory] {
   const kept = new Map<string, Kept>();
   const memory: Memory = {
     async keep(list) {
@@ -302,6 +303,63 @@ it("brings back what another page left and goes on where it stopped once the fil
     },
     adopt: async () => ({ list: [...kept.values()].map((one) => structuredClone(one)), sources: new Map() }),
   };
+  return [kept, memory];
+}
+
+it("writes down what was added before it was known who is signed in", async () => {
+  const [kept, memory] = notes();
+  queue.add(collectInput([file("a"), file("b")]), "top");
+  await settle();
+  await end("top/a");
+  await queue.remember({ user: 1, tab: "one", memory });
+  await settle();
+  expect([...kept.values()].map((one) => [one.path, one.resumption?.url])).toEqual([["top/b", "/up/top/b"]]);
+  await end("top/b");
+  expect(kept.size).toBe(0);
+});
+
+it("shows nobody what another person was sending in this tab, and keeps it for them", async () => {
+  const [kept, memory] = notes();
+  await queue.remember({ user: 1, tab: "one", memory });
+  queue.add(collectInput([file("a")]), "top");
+  await settle();
+  queue.leave();
+  await queue.remember({
+    user: 2,
+    tab: "two",
+    memory: { ...memory, adopt: async () => ({ list: [], sources: new Map() }) },
+  });
+  await settle();
+  expect(queue.snapshot().items).toEqual([]);
+  expect(server.sending.size).toBe(0);
+  expect([...kept.values()].map((one) => [one.user, one.path])).toEqual([[1, "top/a"]]);
+  queue.leave();
+  await queue.remember({ user: 1, tab: "three", memory });
+  await settle();
+  expect(states()).toEqual({ a: "paused" });
+});
+
+it("goes on after the same person signed in again", async () => {
+  const [, memory] = notes();
+  const owner = {
+    user: 1,
+    tab: "one",
+    memory: { ...memory, adopt: async () => ({ list: [], sources: new Map() }) },
+  };
+  await queue.remember(owner);
+  queue.add(collectInput([file("a")]), "top");
+  await settle();
+  queue.leave();
+  await settle();
+  await queue.remember(owner);
+  queue.resumeAll();
+  await settle();
+  await end("top/a");
+  expect(states()).toEqual({ a: "done" });
+});
+
+it("brings back what another page left and goes on where it stopped once the file is picked", async () => {
+  const [kept, memory] = notes();
   await queue.remember({ user: 1, tab: "one", memory });
   const big = collectInput([file("trip/a"), file("trip/b")]);
   queue.add(big, "top");

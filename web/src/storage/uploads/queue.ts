@@ -30,6 +30,7 @@ export class UploadQueue {
   #landed = new Set<string>();
   #onLanded: Landed | undefined;
   #keeper = new Keeper();
+  #user: number | undefined;
   /** No answer came: nothing new is begun until somebody tries again. */
   #offline = false;
 
@@ -43,12 +44,23 @@ export class UploadQueue {
     this.#onLanded = tell;
   }
 
-  /** From here on uploads outlive the page, and those of tabs that are gone come back, paused. */
+  /**
+   * From here on uploads outlive the page, and those of tabs that are gone come back, paused. What somebody else
+   * left in this tab stays written down, for when they sign in again.
+   */
   async remember(owner: Owner): Promise<void> {
+    if (this.#user !== undefined && this.#user !== owner.user) this.#jobs.clear();
+    this.#user = owner.user;
     for (const { drop, below, job } of await this.#keeper.adopt(owner, this.transport)) {
       Object.assign(this.#put(drop, "file", below, null), job);
     }
     this.#changed();
+  }
+
+  /** Whoever signs in next must not send what is here. */
+  leave(): void {
+    this.pauseAll();
+    this.#keeper.leave();
   }
 
   subscribe = (tell: () => void): (() => void) => {

@@ -39,9 +39,15 @@ uploads.onLanded = (folders) => {
   void refresh(queryClient, ...folders);
 };
 
+let mine: { user: number; memory: BrowserMemory } | undefined;
+
 /** Brings back what a reload or another tab left; `user` is who is signed in. */
 export async function rememberUploads(user: number): Promise<void> {
-  const memory = new BrowserMemory();
+  if (mine?.user !== user) {
+    mine?.memory.close();
+    mine = { user, memory: new BrowserMemory() };
+  }
+  const { memory } = mine;
   try {
     await uploads.remember({ user, tab: memory.tab, memory });
   } catch (error) {
