@@ -26,9 +26,9 @@ class Ear:
         self.to_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.from_server: asyncio.Queue[Any] = asyncio.Queue()
 
-    def wish(self, *topics: str, since: int | None = None) -> None:
+    def wish(self, *topics: str, since: int | None = None, recent_s: float | None = None) -> None:
         """Ask for *topics* from now on."""
-        text = msgspec.json.encode({"topics": topics, "since": since}).decode()
+        text = msgspec.json.encode({"topics": topics, "since": since, "recent_s": recent_s}).decode()
         self.to_server.put_nowait({"type": "websocket.receive", "text": text})
 
     async def hear(self) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from advanced_alchemy.base import BigIntBase
@@ -18,7 +18,7 @@ from advanced_alchemy.types import DateTimeUTC
 from litestar import WebSocket, websocket
 from litestar.di import NamedDependency
 from litestar.exceptions import WebSocketDisconnect
-from sqlalchemy import BigInteger, delete, func, select
+from sqlalchemy import BigInteger, delete, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -77,10 +77,13 @@ async def forget_old(unit: Unit) -> int:
 
 
 class Subscribe(msgspec.Struct, kw_only=True):
-    """What a browser sends: topics to hear from now on, and where it left off."""
+    """What a browser sends: topics to hear from now on, and what of the past it did not hear."""
 
     topics: tuple[str, ...] = ()
     since: int | None = None
+    """All after this number."""
+    recent_s: Annotated[float, msgspec.Meta(ge=0, le=KEEP.total_seconds())] | None = None
+    """All of the last so many seconds, for who read the state a moment before it could listen."""
 
 
 @dataclass(eq=False, slots=True)
@@ -144,12 +147,21 @@ class LiveHub:
         """Forget *listener*."""
         self._listeners.discard(listener)
 
-    async def missed(self, since: int, listener: Listener) -> list[LiveRow]:
-        """What *listener* did not hear after *since*, oldest first, at most ``QUEUE``."""
+    async def missed(self, wish: Subscribe, listener: Listener) -> list[LiveRow]:
+        """What *listener* did not hear of its *wish*, oldest first, at most ``QUEUE``; alike things once."""
+        if wish.since is None and wish.recent_s is None:
+            return []
         async with open_unit(self._bound(), writes=False) as unit:
-            query = select(LiveRow).where(LiveRow.id > since, LiveRow.topic.in_(listener.topics))
+            past = []
+            if wish.since is not None:
+                past.append(LiveRow.id > wish.since)
+            if wish.recent_s is not None:
+                past.append(LiveRow.at > unit.now() - timedelta(seconds=wish.recent_s))
+            query = select(LiveRow).where(or_(*past), LiveRow.topic.in_(listener.topics))
             rows = (await unit.session.scalars(query.order_by(LiveRow.id).limit(QUEUE))).all()
-        return [row for row in rows if listener.wants(row)]
+        wanted = [row for row in rows if listener.wants(row) and listener.is_news(row)]
+        newest = {(row.topic, row.data): row for row in wanted}
+        return [row for row in wanted if newest[row.topic, row.data] is row]
 
     async def _start_after_newest(self) -> None:
         async with open_unit(self._bound(), writes=False) as unit:
@@ -203,7 +215,7 @@ async def _caller_of(socket: WebSocket[Any, Any, Any], env: Env) -> Caller:
 
 @websocket("/ws", opt=PUBLIC)
 async def listen(socket: WebSocket[Any, Any, Any], env: NamedDependency[Env]) -> None:
-    """Send live events: ``{topics, since?}`` in, ``{topic, seq, data}`` out, a ping every 25 s."""
+    """Send live events: ``{topics, since?, recent_s?}`` in, ``{topic, seq, data}`` out, a ping every 25 s."""
     try:
         caller = await _caller_of(socket, env)
     except (ForbiddenError, UnauthorizedError) as error:
@@ -218,9 +230,8 @@ async def listen(socket: WebSocket[Any, Any, Any], env: NamedDependency[Env]) ->
             wish = msgspec.json.decode(await socket.receive_text(), type=Subscribe)
             async with listener.turn:
                 listener.topics = frozenset(wish.topics)
-                for row in [] if wish.since is None else await hub.missed(wish.since, listener):
-                    if listener.is_news(row):
-                        await socket.send_text(_message(row))
+                for row in await hub.missed(wish, listener):
+                    await socket.send_text(_message(row))
     except (WebSocketDisconnect, msgspec.MsgspecError):
         pass  # gone, or not speaking our language: either way the conversation is over
     finally:

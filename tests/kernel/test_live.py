@@ -1,15 +1,18 @@
 """Live events over a real socket to the application."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 from litestar.exceptions import WebSocketDisconnect
 from litestar.testing import AsyncTestClient
+from sqlalchemy import update
 
 from balu.app import Balu
 from balu.identity.users import NewUser, UserService
 from balu.kernel.caller import Grade
 from balu.kernel.jobs import enqueue
-from balu.kernel.live import tell
+from balu.kernel.live import LiveRow, tell
 from balu.kernel.unit import open_unit
 from balu.storage.files.jobs import recover_files
 from tests.listening import listening, started
@@ -59,6 +62,29 @@ async def test_what_was_missed_a_moment_ago_is_told_once_and_first(app: Balu) ->
             heard_before += [await before.hear() for _ in range(2)]
     assert [event["data"]["id"] for event in heard] == [1, 2, 3]
     assert heard_before == heard
+
+
+async def test_who_listens_a_little_late_hears_what_just_happened_once(app: Balu) -> None:
+    async def happens(topic: str, number: int) -> None:
+        async with open_unit(app.state.env) as unit:
+            tell(unit, topic, {"id": number})
+
+    async with started(app) as client:
+        _, headers = await sign_in(app, client, "anna")
+        await happens("files", 1)
+        async with open_unit(app.state.env) as unit:
+            await unit.session.execute(update(LiveRow).values(at=unit.now() - timedelta(minutes=2)))
+        for number in (2, 3, 2):
+            await happens("files", number)
+        async with listening(app, headers) as ear:
+            ear.wish("jobs", recent_s=60)
+            await happens("jobs", 4)
+            heard = [await ear.hear()]
+            ear.wish("jobs", "files", recent_s=60)
+            heard += [await ear.hear() for _ in range(2)]
+            await happens("files", 2)
+            heard.append(await ear.hear())
+    assert [event["data"]["id"] for event in heard] == [4, 3, 2, 2]
 
 
 async def test_nobody_listens_without_signing_in(client: AsyncTestClient[Balu]) -> None:

@@ -13,6 +13,7 @@ import { toast } from "./kernel/kit";
 import { focusHeadings } from "./kernel/router/focus";
 import { preloadPage } from "./kernel/router/lazy";
 import { firstPaint } from "./kernel/router/painted";
+import { untilLoaded } from "./kernel/router/patience";
 import { reloadWhenStale } from "./kernel/router/stale";
 import { bootstrapQuery, watchSignedOut } from "./kernel/session/session";
 import { FrameContext } from "./kernel/shell/nav";
@@ -45,7 +46,9 @@ async function start(root: HTMLElement): Promise<void> {
     </StrictMode>,
   );
   await firstPaint();
-  if (import.meta.env.PROD) await (await import("./kernel/offline/register")).keepShell(offerUpdate);
+  if (!import.meta.env.PROD) return;
+  const { keepShell } = await untilLoaded(() => import("./kernel/offline/register"));
+  await keepShell(offerUpdate);
 }
 
 function offerUpdate(load: () => void): void {

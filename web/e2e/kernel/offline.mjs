@@ -30,6 +30,31 @@ const kept = (page) =>
     return found;
   });
 
+test("a part that gets lost on the way is asked for again, and the page stays", async (t) => {
+  const { page, context, close, problems, api } = await openPage(server);
+  t.after(close);
+  await api("PUT", "/api/files/content/stays.txt", "x");
+  const lost = new Set();
+  await context.route(/\/assets\/(follow|host|add|register)-[\w-]+\.js$/, (route) => {
+    const address = route.request().url();
+    if (lost.has(address)) return route.continue();
+    lost.add(address);
+    return route.abort("connectionreset");
+  });
+  await page.goto("/files/");
+  await page.getByText("stays.txt", { exact: true }).waitFor();
+  await page.evaluate(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(["x"], "pasted.txt"));
+    document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+  });
+  await page.getByRole("heading", { name: "1 file uploaded" }).waitFor();
+  await api("PUT", "/api/files/content/elsewhere.txt", "x");
+  await page.getByText("elsewhere.txt", { exact: true }).waitFor();
+  assert.equal(lost.size, 4, [...lost].join());
+  assert.deepEqual(problems, []);
+});
+
 test("the interface starts without the server and goes on when it is back; only its own files are kept", async (t) => {
   const { page, close, problems, api } = await openPage(server, { worker: true });
   t.after(close);

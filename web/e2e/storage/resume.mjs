@@ -80,7 +80,7 @@ test("a reload in the middle asks for the file again and goes on where it stoppe
   const path = join(local, "film.bin");
   const bytes = randomBytes(BIG);
   await writeFile(path, bytes);
-  await slow(20_000_000);
+  await slow(6_000_000);
   const chooser = page.waitForEvent("filechooser");
   await page.getByRole("button", { name: "Upload", exact: true }).click();
   await page.getByRole("menuitem", { name: "Upload files" }).click();
@@ -109,7 +109,7 @@ test("a reload in the middle asks for the file again and goes on where it stoppe
 
 test("pasted content goes on after a reload without being picked", async (t) => {
   const { page, name, api, slow, problems } = await folder(t, "placeless");
-  await slow(100_000);
+  await slow(20_000);
   await page.evaluate(() => {
     const data = new DataTransfer();
     const noise = new Uint8Array(1_000_000).map((_, at) => (at * 2654435761) >>> 24);
@@ -133,7 +133,7 @@ test("a server that is killed and comes back is waited for", async (t) => {
   const bytes = randomBytes(BIG);
   const path = join(local, "killed.bin");
   await writeFile(path, bytes);
-  await slow(20_000_000);
+  await slow(6_000_000);
   await systemDrop(page, [path]);
   await arrived(page, api, PIECE);
   await server.kill();

@@ -7,6 +7,8 @@ const SHORTEST_MS = 1_000;
 const LONGEST_MS = 60_000;
 /** A tab nobody looks at lets go of its socket after this time. */
 const HIDDEN_MS = 300_000;
+/** A page asks for what it shows a little before it can listen; what happened in between is told again. */
+const RECENT_S = 60;
 /** The server's answers to a page that may not listen; asking again would change nothing. */
 const REFUSED = [4401, 4403];
 
@@ -116,7 +118,9 @@ function close(): void {
 }
 
 function subscribe(): void {
-  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ topics: [...listeners.keys()] }));
+  if (socket?.readyState !== WebSocket.OPEN) return;
+  const recent_s = Math.min(RECENT_S, 1 + performance.now() / 1000);
+  socket.send(JSON.stringify({ topics: [...listeners.keys()], recent_s }));
 }
 
 function tell(topic: string, data: unknown): void {

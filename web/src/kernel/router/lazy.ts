@@ -3,6 +3,7 @@ import { type ComponentType, createElement, lazy, Suspense } from "react";
 import type { Area } from "../i18n/area";
 import { language } from "../i18n/language";
 import { firstPaint } from "./painted";
+import { untilLoaded } from "./patience";
 
 /** A page in its own chunk, loaded together with the text it needs. */
 export function lazyPage<K extends string, P extends object>(
@@ -16,14 +17,14 @@ export function lazyPage<K extends string, P extends object>(
   }, name);
 }
 
-/** A part that the first paint does not need: its chunk is asked for afterwards. */
+/** A part that the first paint does not need: its chunk is asked for afterwards, until it comes. */
 export function lazyLater<P extends object>(load: () => Promise<{ default: ComponentType<P> }>) {
-  return lazy(() => firstPaint().then(load));
+  return lazy(() => firstPaint().then(() => untilLoaded(load)));
 }
 
 /** A dialog: its chunk is asked for when it is opened, and the page stays while it comes. */
 export function lazyDialog<P extends object>(load: () => Promise<{ default: ComponentType<P> }>) {
-  const Dialog: ComponentType<P> = lazy(load);
+  const Dialog: ComponentType<P> = lazy(() => untilLoaded(load));
   return (props: P) => createElement(Suspense, null, createElement(Dialog, props));
 }
 

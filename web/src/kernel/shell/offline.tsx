@@ -25,11 +25,13 @@ export function OfflineBar() {
     if (!offline) return;
     const timer = setInterval(async () => {
       const answer = await fetch("/api/health").catch(() => null);
-      if (!answer?.ok) return;
-      setOffline(false);
-      void queryClient.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "bootstrap" });
+      if (answer?.ok) setOffline(false);
     }, CHECK_MS);
-    return () => clearInterval(timer);
+    return () => {
+      clearInterval(timer);
+      // Whatever else was asked for meanwhile has failed.
+      void queryClient.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "bootstrap" });
+    };
   }, [offline]);
 
   return (

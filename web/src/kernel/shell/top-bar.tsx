@@ -1,12 +1,13 @@
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { useText } from "../i18n/area";
 import { kernelText } from "../i18n/kernel";
 import { IconButton, Search } from "../kit";
+import { lazyDialog } from "../router/lazy";
 import { AccountMenu } from "./account-menu";
 import { JobsButton } from "./jobs";
 
-const Palette = lazy(() => import("./palette"));
+const Palette = lazyDialog(() => import("./palette"));
 const IS_MAC = /Mac|iPhone|iPad/.test(globalThis.navigator?.userAgent ?? "");
 
 export function TopBar() {
@@ -46,11 +47,7 @@ export function TopBar() {
       />
       <JobsButton />
       <AccountMenu />
-      {searching && (
-        <Suspense>
-          <Palette onClose={() => setSearching(false)} />
-        </Suspense>
-      )}
+      {searching && <Palette onClose={() => setSearching(false)} />}
     </header>
   );
 }

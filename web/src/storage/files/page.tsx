@@ -1,10 +1,11 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { isProblem } from "@/kernel/api/problem";
 import { problemText } from "@/kernel/api/problem-text";
 import { useText } from "@/kernel/i18n/area";
 import { kernelText } from "@/kernel/i18n/kernel";
 import { FileUp, FolderPlus, FolderUp, PageHeader, useMenu } from "@/kernel/kit";
+import { lazyDialog } from "@/kernel/router/lazy";
 import { useActions } from "@/kernel/shell/actions";
 import type { Collected } from "../uploads/collect";
 import { uploads } from "../uploads/store";
@@ -33,7 +34,7 @@ import { Toolbar } from "./toolbar";
 import { type FilesSearch, searchFor, sortedBy, type View, viewFrom } from "./view";
 import "./files.css";
 
-const OpenDialog = lazy(() => import("./open-dialog"));
+const OpenDialog = lazyDialog(() => import("./open-dialog"));
 
 export function FilesPage() {
   const t = useText(filesText);
@@ -232,17 +233,15 @@ export function FilesPage() {
       </p>
       {menu}
       {dialog && (
-        <Suspense>
-          <OpenDialog
-            dialog={dialog}
-            folder={path}
-            ops={ops}
-            singleKeys={letters}
-            onSingleKeys={setLetters}
-            onClose={() => setDialog(null)}
-            onVault={go}
-          />
-        </Suspense>
+        <OpenDialog
+          dialog={dialog}
+          folder={path}
+          ops={ops}
+          singleKeys={letters}
+          onSingleKeys={setLetters}
+          onClose={() => setDialog(null)}
+          onVault={go}
+        />
       )}
     </div>
   );
