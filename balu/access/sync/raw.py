@@ -129,8 +129,7 @@ async def _chunk(exchange: Exchange, row: UploadRow, number: int) -> None:
     async for part in form.parts():
         if part.name == "chunk_file" and not is_there:
             is_there = True
-            if row.status != "completed":
-                await Transfer(uploads).put_chunk(row, number, Incoming(part.chunks(), None, checksum))
+            await Transfer(uploads).put_chunk(row, number, Incoming(part.chunks(), None, checksum))
     if not is_there:
         raise MalformedError("Send the bytes as the form's field chunk_file.")
     row = await _completed(uploads, await uploads.get(row.id))

@@ -141,7 +141,7 @@ MEANINGS: tuple[tuple[frozenset[int], type[BaluError], str], ...] = (
     (
         frozenset({errno.ESTALE}),
         RewrittenError,
-        "Other bytes arrived for {} before. Begin a new upload.",
+        "Other bytes arrived here before. Begin a new upload.",
     ),
 )
 

@@ -174,9 +174,21 @@ class UploadService:
             ForbiddenError: its sender may not write any more.
             FileNotFoundHereError: the folder was shared with them, and is not any more, or it has moved.
         """
+        return await self._spot(row, row.path)
+
+    async def is_at(self, row: UploadRow, path: str) -> bool:
+        """Whether *path*, as its sender writes it, is where the upload will be published, or was."""
+        if row.path == path:
+            return True
+        try:
+            return (await self._spot(row, path)).is_same(await self.place_of(row))
+        except FileNotFoundHereError:
+            return False
+
+    async def _spot(self, row: UploadRow, path: str) -> Spot:
         user, is_own = await self.owner_of(row), row.payer_id == row.owner_id
         home = await self._places.home_of(user.id, user.username, row.volume_id if is_own else None)
-        spot = await self._places.spot(home, row.path)
+        spot = await self._places.spot(home, path)
         if (spot.home.owner_id, spot.home.mounted.id) != (row.payer_id, row.volume_id):
             raise FileNotFoundHereError("The folder of this upload is elsewhere now. Begin the upload again.")
         return spot
@@ -258,7 +270,7 @@ class UploadService:
             row = await self.get(row.id)
             spot = await self.place_of(row)
             if row.status == "completed":
-                return row, await self._present(spot, row)
+                return row, await self.present(spot, row)
             self.check_live(row)
             if row.size is None or row.offset != row.size:
                 raise UploadIncompleteError(f"{row.offset} of {row.size} bytes have arrived.")
@@ -287,7 +299,7 @@ class UploadService:
             row = await self.get(row.id)
             if row.status != "completed":
                 raise
-            return row, await self._present(spot, row)  # another worker was faster
+            return row, await self.present(spot, row)  # another worker was faster
         try:
             stored = await self._writer.publish(spot, staged, replace(terms, blake3=None))
         except FileNotFoundHereError:
@@ -334,7 +346,7 @@ class UploadService:
                 )
         row = await self.get(row.id)  # which bytes those were is written down before they leave
         if row.status == "completed":
-            return row, await self._present(spot, row)
+            return row, await self.present(spot, row)
         if row.staged_ino is None:
             await self.start_over(spot.home, row)
             raise UploadIncompleteError("The server lost these bytes. Send them again.")
@@ -355,7 +367,8 @@ class UploadService:
             await unit.session.execute(delete(UploadChunkRow).where(UploadChunkRow.upload_id == row.id))
         return await self.get(row.id)
 
-    async def _present(self, spot: Spot, row: UploadRow) -> Found | None:
+    async def present(self, spot: Spot, row: UploadRow) -> Found | None:
+        """The file that a completed upload became, None when it was removed or renamed."""
         try:
             found = await self._places.find(spot)
         except FileNotFoundHereError:

@@ -7,16 +7,12 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
-from balu.kernel.errors import InvalidError, MalformedError, NotFoundError
+from balu.kernel.errors import InvalidError, MalformedError, NotFoundError, TooLargeError
 from balu.kernel.raw import Exchange, RawRoute
-from balu.storage.files import FileItem, FileNotFoundHereError, FileService, Terms, told
+from balu.storage.files import FileItem, FileService, Terms
 from balu.storage.uploads.access import SCOPE, TOKEN_HEADER, upload_of
-from balu.storage.uploads.errors import (
-    UploadDiffersError,
-    UploadIncompleteError,
-    UploadNotFoundError,
-    UploadOrderError,
-)
+from balu.storage.uploads.again import compare
+from balu.storage.uploads.errors import UploadDiffersError, UploadNotFoundError, UploadOrderError
 from balu.storage.uploads.models import UploadRow
 from balu.storage.uploads.progress import state_of
 from balu.storage.uploads.raw import conflict_of
@@ -74,6 +70,7 @@ async def single(exchange: Exchange) -> None:
     uploads, index = UploadService(exchange.env), number_of(exchange, "chunk_index")
     named = f"balu:{exchange.user.user_id}:{exchange.query('upload_id') or ''}"
     upload_id = uuid5(NAMESPACE_URL, named)
+    folder, name = exchange.query("path") or "", exchange.query("filename") or ""
     try:
         row = await uploads.get(str(upload_id))
     except UploadNotFoundError:
@@ -82,9 +79,12 @@ async def single(exchange: Exchange) -> None:
         length = exchange.content_length
         if length is None:
             raise MalformedError("Say how long the chunk is (Content-Length).") from None
-        folder, name = exchange.query("path") or "", exchange.query("filename") or ""
         wish = _wish("single", folder, name, number_of(exchange, "total_size"), max(length, 1), upload_id)
         row, _ = await uploads.create(exchange.user, wish)
+    else:
+        is_as_long = exchange.query("total_size") is None or number_of(exchange, "total_size") == row.size
+        if not is_as_long or (name and not await uploads.is_at(row, _path(folder, name))):
+            raise UploadDiffersError("This upload_id belongs to another file. Choose a new one.")
     row = await _append(exchange, row, index)
     complete = row.offset == row.size
     item: FileItem | None = None
@@ -101,58 +101,16 @@ async def _append(exchange: Exchange, row: UploadRow, index: int) -> UploadRow:
     start, length = index * (row.chunk_size or CHUNK), exchange.content_length
     if start > row.offset:
         raise UploadOrderError(f"Chunk {row.offset // (row.chunk_size or CHUNK)} is missing before this one.")
-    if row.status == "completed":
-        async for _ in exchange.body():
-            pass
-        return row
-    known = row.offset - start
+    known, ahead = row.offset - start, b""
     async with aclosing(exchange.body()) as body:
-        ahead = await _compare(uploads, row, body, start) if known else b""
-        if ahead is None:
-            return row
+        if known or row.status == "completed":
+            _, ahead = await compare(uploads, row, body, start, row.offset)
+            if not ahead:
+                return row
+        if row.status == "completed":
+            raise TooLargeError(f"The upload has {row.size} bytes; more arrived.")
         rest = None if length is None else length - known
         return await Transfer(uploads).append(row, row.offset, Incoming(_joined(ahead, body), rest))
-
-
-async def _compare(
-    uploads: UploadService, row: UploadRow, body: AsyncIterator[bytes], at: int
-) -> bytes | None:
-    """Read what is known already from *at* on; the first bytes after it, None when the body ends before.
-
-    Raises:
-        UploadDiffersError: other bytes arrived the first time.
-        UploadIncompleteError: what arrived is lost; the upload begins again.
-    """
-    home, run = await uploads.home_of(row), uploads.threads.run
-    if home.seal is not None:  # what is encrypted cannot be compared before it is complete
-        return await _skip(body, row.offset - at)
-    try:
-        with told(row.path):
-            source = await run(home.core.open_staged, row.id)
-    except FileNotFoundHereError:
-        await uploads.start_over(home, row)
-        raise UploadIncompleteError("The server lost these bytes. Send them again from chunk 0.") from None
-    try:
-        async for chunk in body:
-            known = chunk[: row.offset - at]
-            with told(row.path):
-                present = await run(source.read, at, len(known))
-            if present != known:
-                raise UploadDiffersError("This chunk arrived before with other bytes. Begin a new upload.")
-            at += len(known)
-            if len(known) < len(chunk):
-                return chunk[len(known) :]
-    finally:
-        source.close()
-    return None
-
-
-async def _skip(body: AsyncIterator[bytes], known: int) -> bytes | None:
-    async for chunk in body:
-        if known < len(chunk):
-            return chunk[known:]
-        known -= len(chunk)
-    return None
 
 
 async def _joined(ahead: bytes, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -179,9 +137,12 @@ def _wish(kind: str, folder: str, name: str, size: int, chunk_size: int, uid: UU
         raise InvalidError("total_size is a non-negative integer.", field="total_size")
     if not name:
         raise InvalidError("Name the file.", field="filename")
-    path = "/".join(filter(None, (folder.strip("/"), name)))
     terms = Terms(on_conflict=conflict_of(None), parents=True)
-    return Wish(kind=kind, path=path, size=size, terms=terms, chunk_size=chunk_size, id=uid)
+    return Wish(kind=kind, path=_path(folder, name), size=size, terms=terms, chunk_size=chunk_size, id=uid)
+
+
+def _path(folder: str, name: str) -> str:
+    return "/".join(filter(None, (folder.strip("/"), name)))
 
 
 PREFIX = "/api/files/upload/chunked"

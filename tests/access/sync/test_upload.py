@@ -90,6 +90,28 @@ async def test_wrong_bytes_are_460_and_come_again(client: httpx.AsyncClient, pla
     assert (place.home / "docs/a.bin").read_bytes() == b"good"
 
 
+async def test_other_bytes_for_a_chunk_that_is_there_are_refused(
+    client: httpx.AsyncClient, place: Any
+) -> None:
+    body = b"o" * (64 * KIB) + b"end"
+    upload = (await begin(client, len(body), 64 * KIB)).json()["upload_id"]
+    sent = [
+        await send(client, upload, 0, body[: 64 * KIB]),
+        await send(client, upload, 0, b"n" * (64 * KIB)),
+        await send(client, upload, 0, body[: 64 * KIB]),
+        await send(client, upload, 0, body[: 64 * KIB - 1]),
+        await send(client, upload, 0, body[: 64 * KIB] + b"o"),
+        await send(client, upload, 1, b"end"),
+        await send(client, upload, 0, b"n" * (64 * KIB)),
+        await send(client, upload, 1, b"END"),
+        await send(client, upload, 1, b"end"),
+    ]
+    assert [answer.status_code for answer in sent] == [200, 409, 200, 409, 413, 200, 409, 409, 200]
+    assert {sent[n].json()["code"] for n in (1, 6, 7)} == {"upload-differs"}
+    assert "Begin a new upload" in sent[1].json()["detail"]
+    assert (place.home / "docs/a.bin").read_bytes() == body
+
+
 @pytest.mark.parametrize(
     ("number", "body", "status"),
     [

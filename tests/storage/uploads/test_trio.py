@@ -78,6 +78,34 @@ async def test_single_calls_begin_and_finish_by_themselves(client: httpx.AsyncCl
     assert (place.home / "b").read_bytes() == b"onetwo"
 
 
+async def test_a_single_call_s_id_stays_with_its_file_and_its_bytes(
+    client: httpx.AsyncClient, place: Any
+) -> None:
+    async def call(body: bytes, index: int = 0, **changes: Any) -> httpx.Response:
+        query: dict[str, Any] = {"upload_id": "fixed", "total_size": 6, "filename": "one", "path": "x"}
+        query["chunk_index"] = index
+        return await client.post("/api/files/upload/chunk", params=query | changes, content=body)
+
+    def told(answer: httpx.Response) -> tuple[int, str]:
+        return answer.status_code, answer.json()["code"]
+
+    assert (await call(b"abc")).json()["complete"] is False
+    for changes in ({"filename": "two"}, {"path": "y"}, {"total_size": 5}):
+        assert told(await call(b"abc", **changes)) == (409, "upload-differs")
+    assert told(await call(b"new")) == (409, "upload-differs")
+    for _ in range(2):
+        assert (await call(b"def", 1)).json()["complete"] is True
+        assert (await call(b"abc")).json()["file"]["path"] == "x/one"
+    assert told(await call(b"hello", filename="two", total_size=5)) == (409, "upload-differs")
+    assert told(await call(b"new")) == (409, "upload-differs")
+    assert told(await call(b"new", 1)) == (409, "upload-differs")
+    assert (await call(b"defg", 1)).status_code == 413
+    assert place.below() == {"x", "x/one"}
+    assert (place.home / "x/one").read_bytes() == b"abcdef"
+    await client.delete("/api/files/x/one")
+    assert told(await call(b"def", 1)) == (409, "upload-differs")
+
+
 async def test_progress_streams_to_whoever_holds_a_token(client: httpx.AsyncClient) -> None:
     upload = await begin(client, 0)
     await client.post(f"{BASE}/{upload}/complete")

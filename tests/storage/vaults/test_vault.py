@@ -236,6 +236,28 @@ async def test_chunked_uploads_of_desktop_clients(vault: Vault) -> None:
     assert vault.tree() == {SECRET: BODY}
 
 
+async def test_chunks_sent_again_are_compared_in_a_vault_too(vault: Vault) -> None:
+    kib = 1 << 10
+    body = secrets.token_bytes(64 * kib) + b"the end"
+    wanted = {
+        "file_path": f"Papers.vault/{SECRET}", "file_name": SECRET, "total_size": len(body),
+        "chunk_size": 64 * kib,
+    }  # fmt: skip
+    begun = (await vault.client.post("/api/sync/upload/start", json=wanted)).json()
+
+    async def send(number: int, piece: bytes) -> int:
+        url = f"/api/sync/upload/{begun['upload_id']}/chunk/{number}"
+        return (await vault.client.post(url, files={"chunk_file": ("chunk", piece)})).status_code
+
+    others = secrets.token_bytes(64 * kib)
+    for number, piece, status in (
+        (0, body[: 64 * kib], 200), (0, others, 409), (0, body[: 64 * kib], 200),
+        (1, b"the end", 200), (0, others, 409), (1, b"THE END", 409), (1, b"the end", 200),
+    ):  # fmt: skip
+        assert await send(number, piece) == status
+    assert vault.tree() == {SECRET: body}
+
+
 async def test_archives_hold_plain_names_and_contents(vault: Vault) -> None:
     await vault.put(f"Sub/{SECRET}")
     answer = await vault.client.get("/api/files/archive", params={"path": "Papers.vault"})
