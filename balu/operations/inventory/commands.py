@@ -127,9 +127,13 @@ async def save(env: Env, *, device_type: str | None, file_format: str, output: P
         async for piece in pieces:
             sys.stdout.write(piece)
         return None
-    with output.open("w", encoding="utf-8", newline="") as out:
-        async for piece in pieces:
-            out.write(piece)
+    try:
+        with output.open("w", encoding="utf-8", newline="") as out:
+            async for piece in pieces:
+                out.write(piece)
+    except OSError as error:
+        told = f"{output} cannot be written: {error.strerror}. Name a file in a folder that is there."
+        raise InvalidError(told, field="output") from error
     return f"The devices were written to {output}."
 
 

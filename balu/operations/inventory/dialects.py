@@ -18,7 +18,7 @@ NETBOX = {
     "site": "site", "location": "room", "rack": "rack", "position": "position",
     "ip_address": "ip_address", "primary_ip": "ip_address", "primary_ip4": "ip4", "primary_ipv4": "ip4",
     "ipv4_address": "ip4", "primary_ip6": "ip6", "primary_ipv6": "ip6", "ipv6_address": "ip6",
-    "tags": "tags", "comments": "notes", "description": "description",
+    "tags": "tags", "comments": "notes", "description": "description", "asset_tag": "asset_tag",
 }  # fmt: skip
 SNIPE_IT = {
     "asset_name": "name", "item_name": "name", "name": "name", "asset_tag": "asset_tag",
@@ -53,16 +53,23 @@ def columns_of(names: Sequence[str]) -> tuple[dict[str, str], str, Sequence[str]
     keys = {name: re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_") for name in names}
     found = set(keys.values())
     dialect, known = "balu", OWN
-    if found & {"asset_tag", "asset_name"}:
+    if found & {"asset_name", "item_name"}:
         dialect, known = "snipe-it", SNIPE_IT
     elif "manufacturer" in found and found & {"site", "rack", "role", "device_role", "tenant"}:
         dialect, known = "netbox", NETBOX
+    elif "asset_tag" in found:  # NetBox has such a column, too
+        dialect, known = "snipe-it", SNIPE_IT
     columns: dict[str, str] = {}
     for name, key in keys.items():
         # Of two columns that mean the same the first one counts.
         if key in known and known[key] not in columns.values():
             columns[name] = known[key]
-    ignored = [name for name in names if name and name not in columns and keys[name] not in MEANINGLESS]
+    first = {name: at for at, name in reversed([*enumerate(names)])}
+    ignored = [
+        name
+        for at, name in enumerate(names)
+        if name and (name not in columns or first[name] != at) and keys[name] not in MEANINGLESS
+    ]
     return columns, dialect, ignored
 
 
@@ -94,15 +101,22 @@ def _from_netbox(given: Mapping[str, str], own: dict[str, Any]) -> None:
         own["location"] = SEPARATOR.join(level for level in levels if level)
     if not own.get("notes") and given.get("description"):
         own["notes"] = given["description"]
+    if tag := _asset(given):
+        own["tags"] = ", ".join(filter(None, (own.get("tags"), tag)))
 
 
 def _from_snipe_it(given: Mapping[str, str], own: dict[str, Any]) -> None:
-    tag = given.get("asset_tag", "")
-    own["name"] = given.get("name") or tag
+    own["name"] = given.get("name") or given.get("asset_tag", "")
     if "location" in given or "default_location" in given:
         own["location"] = given.get("location") or given.get("default_location") or ""
-    if tag:
-        own["tags"] = [re.sub(r"[,;|]", "-", f"asset {tag}")]
+    if tag := _asset(given):
+        own["tags"] = tag
+
+
+def _asset(given: Mapping[str, str]) -> str:
+    """The number on the device's sticker as a tag."""
+    number = re.sub(r"[,;|]", "-", given.get("asset_tag", ""))
+    return f"asset {number}" if number else ""
 
 
 def _guess(words: str) -> str:

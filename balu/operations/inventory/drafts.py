@@ -9,6 +9,7 @@ from balu.operations.inventory.errors import FieldError
 from balu.operations.inventory.fields import (
     CLEANERS,
     MAX_MONITORS,
+    MAX_NAME,
     OWN,
     catalogue_name,
     clean_monitor,
@@ -18,7 +19,7 @@ from balu.operations.inventory.fields import (
 from balu.operations.inventory.import_schemas import FailedDevice, FieldIssue
 from balu.operations.inventory.packing import Packed
 from balu.operations.inventory.tables import Raw, Table
-from balu.operations.inventory.words import SEPARATOR
+from balu.operations.inventory.words import LOCATION_KINDS, SEPARATOR
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +48,11 @@ class Sheet:
     def _take(self, raw: Raw) -> None:
         given: dict[str, Any] = {}
         issues: list[FieldIssue] = []
+        if raw.stray is not None:
+            # Its other cells may stand in wrong columns: what is wrong with them would mislead.
+            issues = [issue_of(FieldError("", "too-many-cells", text=raw.stray[:MAX_NAME]))]
+            self.failures[raw.index] = failed(raw, raw.cells, _shown(raw.cells.get("name")), issues)
+            return
         for field, value in raw.cells.items():
             try:
                 given[field] = READERS[field](value)
@@ -74,7 +80,10 @@ def failed(
     """A row that cannot be imported, and why."""
     for issue in issues:
         issue.value = _shown(cells.get(issue.field))
-    error = " ".join(f"{issue.field}: {issue.error} {issue.fix}" for issue in issues)
+    error = " ".join(
+        f"{issue.field}: {issue.error} {issue.fix}" if issue.field else f"{issue.error} {issue.fix}"
+        for issue in issues
+    )
     return FailedDevice(
         index=draft.index, row=draft.row, name=name, error=f"Row {draft.row}: {error}", issues=[*issues]
     )
@@ -102,6 +111,8 @@ def _location(value: Any) -> str | None:
     if text is None:
         return None
     parts = [part.strip() for part in text.split(SEPARATOR)]
+    if len(parts) > len(LOCATION_KINDS):
+        raise FieldError("location", "place-too-deep", path=text)
     return SEPARATOR.join(catalogue_name("location", part) for part in parts)
 
 

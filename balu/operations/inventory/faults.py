@@ -13,7 +13,7 @@ Fault = Literal[
     "template-field", "no-such-entry", "separator-in-name", "place-does-not-fit", "model-of-another",
     "no-hosts", "too-many-hosts", "public-host", "no-plain-ip", "range-backwards", "no-network",
     "no-name-column", "no-utf8", "no-json", "no-array", "damaged-line", "too-many-rows", "no-file",
-    "no-corrections", "unknown-cell",
+    "no-corrections", "unknown-cell", "too-many-cells",
 ]  # fmt: skip
 WORDS: Mapping[Fault, tuple[str, str]] = {
     "name-missing": ("A device needs a name.", "Write one of 1 to 100 characters."),
@@ -88,6 +88,10 @@ WORDS: Mapping[Fault, tuple[str, str]] = {
     "no-corrections": ("The corrections cannot be read: {error}.", "Send {{row: {{field: value}}}}."),
     "unknown-cell": (
         "The file has no row {row} with a column {field}.", "Take rows and fields from the report."
+    ),
+    "too-many-cells": (
+        "This row has more cells than there are columns: “{text}” stands behind the last one.",
+        'Put the text that holds a separator in quotes, such as "Cellar, left".',
     ),
 }  # fmt: skip
 """The problem and the way out; values stand in braces."""

@@ -36,6 +36,8 @@ class Raw:
     cells: Mapping[str, Any]
     guesses: Mapping[str, Any] = field(default_factory=dict)
     """What a new device gets where ``cells`` say nothing; existing ones keep what they have."""
+    stray: str | None = None
+    """Text behind the last column: most likely some cell holds the separator, so none can be trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,11 @@ def _csv(text: io.TextIOWrapper) -> Table:
     columns, dialect, ignored = columns_of(header)
     if "name" not in columns.values():
         raise ImportRefusedError.because("no-name-column", known=", ".join(COLUMNS))
+    fields: dict[str, int] = {}
+    for place, name in enumerate(header):
+        if name in columns:
+            fields.setdefault(columns[name], place)
+    width = 1 + max(place for place, name in enumerate(header) if name)
 
     def rows() -> Iterator[Raw]:
         index = 0
@@ -192,12 +199,9 @@ def _csv(text: io.TextIOWrapper) -> Table:
                     continue
                 if index == MAX_ROWS:
                     raise ImportTooLargeError(MAX_ROWS)
-                named = {
-                    columns[name]: _uncell(cell)
-                    for name, cell in zip(header, cells, strict=False)
-                    if name in columns
-                }
-                yield _raw(index, row, named, dialect)
+                named = {name: _uncell(cells[place]) for name, place in fields.items() if place < len(cells)}
+                stray = next((cell.strip() for cell in cells[width:] if cell.strip()), None)
+                yield replace(_raw(index, row, named, dialect), stray=stray)
                 index += 1
         except csv.Error as error:
             raise _damaged(reader.line_num, error) from error

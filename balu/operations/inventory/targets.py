@@ -14,8 +14,8 @@ NODE_DIRECTORIES = {
     "freebsd_server": "freebsd_node_exporter",
 }  # fmt: skip
 DIRECTORIES = ("linux_node_exporter", "freebsd_node_exporter", *MONITOR_TYPES)
-HOST_ONLY = {"icmp", "ipmi", "snmp"}
-"""Kinds whose probes are told a host; the port is the exporter's own business."""
+HOST_FIRST = {"snmp", "ipmi"}
+"""Kinds whose exporters know the usual port themselves, and take another one behind the host."""
 
 
 class TargetGroup(msgspec.Struct, kw_only=True):
@@ -61,7 +61,8 @@ def target_of(device: DeviceRead, monitor: MonitorRead) -> str | None:
         host = _reachable(place or host_of(address), monitor, usual=PORTS[monitor.monitor_type])
         return f"{monitor.monitor_type}://{host}{path}" if host else None
     host = host_of(place or address)
-    if monitor.monitor_type in HOST_ONLY:
+    usual = PORTS[monitor.monitor_type]
+    if monitor.monitor_type in HOST_FIRST and monitor.port == usual:
         return host or None
     return _reachable(host, monitor, usual=None) or None
 

@@ -75,6 +75,9 @@ def test_the_command_line_does_what_the_pages_do(tmp_path: Path) -> None:
     balu(tmp_path, "export", "--output", str(tmp_path / "all.csv"))
     same = json.loads(balu(tmp_path, "import", str(tmp_path / "all.csv"), "--json"))
     assert (same["created"], same["updated"], same["unchanged"]) == (0, 0, 1)
+    nowhere = balu(tmp_path, "export", "--output", str(tmp_path / "no" / "all.csv"), fails=True)
+    assert "no/all.csv cannot be written: No such file or directory" in nowhere.replace("\n", " ")
+    assert "Traceback" not in nowhere
     (tmp_path / "bad.csv").write_text("name,device_type\nok,url\nbad,toaster\n")
     assert "Row 3" in balu(tmp_path, "import", str(tmp_path / "bad.csv"), fails=True)
     assert json.loads(balu(tmp_path, "list", "--json"))[0]["name"] == "nas"

@@ -98,12 +98,12 @@ async def test_every_fault_of_a_row_is_named_at_once(client: httpx.AsyncClient) 
         "a;linux_server_fysical;192.168.1.5/24;WAN;perhaps;;;;\n"
         "A;icmp_only;;;;;;;\n"
         "b;icmp_only;;;;;Nameless;;\n"
-        "c;icmp_only;;;;;;1 / 2 / 3 / 4 / 5;\n"
+        "c;icmp_only;;;yes?;;;1 / 2 / 3 / 4 / 5;\n"
         ";icmp_only;;;;;;;\n"
         "d;;;;;;;;\n"
         "e;url;nas.home;;;;;;\n"
         "f;icmp_only;;;;;;;{}\n"
-        "c;icmp_only;;;;;;;\n"
+        "a;icmp_only;;;;;;;\n"
     )
     report = (await send(client, text, dry_run=True)).json()
     faults = {
@@ -113,7 +113,8 @@ async def test_every_fault_of_a_row_is_named_at_once(client: httpx.AsyncClient) 
     }
     assert set(faults) == {
         (2, "device_type"), (2, "ip_address"), (2, "networks"), (2, "poe_powered"), (4, "vendor"),
-        (5, "location"), (6, "name"), (7, "device_type"), (8, "ip_address"), (9, "monitors"), (10, "name"),
+        (5, "poe_powered"), (5, "location"), (6, "name"), (7, "device_type"), (8, "ip_address"),
+        (9, "monitors"), (10, "name"),
     }  # fmt: skip
     assert faults[2, "device_type"] == "Did you mean linux_server_physical?"
     codes = {issue["code"] for one in report["failed_devices"] for issue in one["issues"]}
@@ -177,6 +178,13 @@ Door cam,A-0001,C1,RLC-810A,x,IP Camera,Reolink,Garden,79.99
 """
 
 
+NETBOX_TAGGED = """\
+Name,Status,Site,Location,Rack,Position,Role,Manufacturer,Type,Serial number,Asset tag,IPv4 Address,Tags
+core-sw,Active,Home,Cellar,R1,12.0,Core Switch,MikroTik,CRS326,HD1,A-7,10.0.0.2/24,"net,core"
+hv1,Active,Home,,,,Hypervisor,Dell,R630,,,10.0.0.5/24,
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "dialect", "expected"),
     [
@@ -184,6 +192,10 @@ Door cam,A-0001,C1,RLC-810A,x,IP Camera,Reolink,Garden,79.99
             "core-sw": ("network_switch", "10.0.0.2", "MikroTik", "CRS326",
                 "Home / Cellar / R1 / U12", "HD1"),
             "hv1": ("linux_server_physical", "fd00::5", "Dell", "R630", "Home", None)}, id="netbox"),
+        pytest.param(NETBOX_TAGGED, "netbox", {
+            "core-sw": ("network_switch", "10.0.0.2", "MikroTik", "CRS326",
+                "Home / Cellar / R1 / U12", "HD1"),
+            "hv1": ("linux_server_physical", "10.0.0.5", "Dell", "R630", "Home", None)}, id="netbox-tagged"),
         pytest.param(SNIPE, "snipe-it", {
             "Door cam": ("ip_camera", None, "Reolink", "RLC-810A", "Garden", "C1"),
             "A-0002": ("ups_nut", None, "Eaton", "Eaton 5E", "Cellar", None)}, id="snipe-it"),
@@ -198,10 +210,41 @@ async def test_files_of_other_inventories_are_understood(
     keys = ("device_type", "ip_address", "vendor_name", "model_name", "location_name", "serial_number")
     found = (await client.get("/devices")).json()["items"]
     assert {one["name"]: tuple(one[key] for key in keys) for one in found} == expected
+    stickers = [f"asset {tag}" for tag in ("A-0001", "A-0002", "A-7") if tag in text]
+    assert sorted(tag for one in found for tag in one["tags"] if tag.startswith("asset")) == stickers
     changed = await client.put(f"/devices/{found[0]['id']}", json={"device_type": "iot_device"})
     assert changed.status_code == 200
     again = (await send(client, text)).json()
     assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, 2), "a guess never overrules"
+
+
+async def test_a_cell_with_a_separator_is_no_silent_loss(client: httpx.AsyncClient, env: Env) -> None:
+    text = (
+        "name,device_type,function,,\n"  # as spreadsheets write empty columns at the end
+        "ok,icmp_only,Lab,,\nxc,icmp_only,Lab, room 2\nwide,icmp_only,Lab,,,,\nshort,icmp_only\n"
+    )
+    report = (await send(client, text, dry_run=True)).json()
+    (failed,) = report["failed_devices"]
+    assert (report["created"], failed["row"], failed["name"]) == (3, 3, "xc")
+    assert [(one["field"], one["code"]) for one in failed["issues"]] == [("", "too-many-cells")]
+    assert failed["issues"][0]["parameters"] == {"text": "room 2"}
+    assert failed["error"].startswith("Row 3: This row has more cells than there are columns: “room 2”")
+    before = await counts(env)
+    assert (await send(client, text)).status_code == 400
+    assert await counts(env) == before
+    quoted = text.replace("Lab, room 2", '"Lab, room 2"')
+    assert (await send(client, quoted)).json()["created"] == 4
+    found = {one["name"]: one["deviceFunction"] for one in (await client.get("/devices")).json()["items"]}
+    assert found == {"ok": "Lab", "xc": "Lab, room 2", "wide": "Lab", "short": None}
+
+
+async def test_of_two_columns_that_mean_the_same_the_first_counts(client: httpx.AsyncClient) -> None:
+    text = "name,device_type,name,Serial,serial_number\nfirst,icmp_only,second,S1,S2\n"
+    report = (await send(client, text)).json()
+    assert [one["name"] for one in report["created_devices"]] == ["first"]
+    assert report["ignored_columns"] == ["name", "serial_number"]
+    (device,) = (await client.get("/devices")).json()["items"]
+    assert device["serial_number"] == "S1"
 
 
 @pytest.mark.parametrize(

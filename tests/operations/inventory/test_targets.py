@@ -38,7 +38,8 @@ HOMELAB: list[dict[str, Any]] = [
     {"name": "blog", "device_type": "url", "ip_address": "https://blog.example:8443/x",
      "monitoring_enabled": True, "monitors": [{"monitor_type": "https"}]},
     {"name": "switch", "device_type": "network_switch", "ip_address": "10.0.0.2",
-     "monitoring_enabled": True, "monitors": [{"monitor_type": "snmp"}, {"monitor_type": "dns"}]},
+     "monitoring_enabled": True, "monitors": [{"monitor_type": "snmp"}, {"monitor_type": "dns"},
+                                              {"monitor_type": "snmp", "port": 1161}]},
     {"name": "off", "device_type": "icmp_only", "ip_address": "10.0.0.3",
      "monitors": [{"monitor_type": "icmp"}]},
     {"name": "nowhere", "device_type": "icmp_only", "monitoring_enabled": True,
@@ -62,7 +63,7 @@ async def test_every_enabled_monitor_is_a_target(client: httpx.AsyncClient) -> N
         ("linux_node_exporter", "192.168.1.20:9100"), ("icmp", "192.168.1.20"),
         ("docker", "192.168.1.20:8090"), ("freebsd_node_exporter", "[fd00::5]:9101"),
         ("https", "https://[fd00::5]"), ("https", "https://blog.example:8443/x"), ("snmp", "10.0.0.2"),
-        ("dns", "10.0.0.2:53"),
+        ("snmp", "10.0.0.2:1161"), ("dns", "10.0.0.2:53"),
     }  # fmt: skip
     docker = (await client.get("/prometheus/targets", params={"monitor_type": "docker"})).json()
     assert [one["labels"].pop("__metrics_path__") for one in docker] == ["/stats"]
@@ -73,6 +74,28 @@ async def test_every_enabled_monitor_is_a_target(client: httpx.AsyncClient) -> N
         "poe_standards": "", "monitor_type": "docker", "monitor_endpoint": "/stats"}}]  # fmt: skip
     only = (await client.get("/prometheus/targets", params={"directory": "linux_node_exporter"})).json()
     assert [one["targets"] for one in only] == [["192.168.1.20:9100"]]
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "port", "target"),
+    [
+        ("10.1.1.9", "snmp", 161, "10.1.1.9"),
+        ("10.1.1.9", "snmp", 1161, "10.1.1.9:1161"),
+        ("fd00::9", "snmp", 161, "fd00::9"),
+        ("fd00::9", "snmp", 1161, "[fd00::9]:1161"),
+        ("10.1.1.9", "ipmi", 623, "10.1.1.9"),
+        ("10.1.1.9", "ipmi", 6230, "10.1.1.9:6230"),
+        ("10.1.1.9", "icmp", 7, "10.1.1.9"),
+    ],
+)
+async def test_a_port_of_its_own_is_told_to_the_exporter(
+    client: httpx.AsyncClient, address: str, kind: str, port: int, target: str
+) -> None:
+    monitor = {"monitor_type": kind, "port": port}
+    await load(client, [{"name": "x", "device_type": "network_switch", "ip_address": address,
+                         "monitoring_enabled": True, "monitors": [monitor]}])  # fmt: skip
+    (group,) = (await client.get("/prometheus/targets")).json()
+    assert group["targets"] == [target]
 
 
 async def test_only_what_differs_is_written_and_only_our_own_is_removed(
@@ -113,7 +136,7 @@ async def test_a_token_reads_targets_and_nothing_else(client: httpx.AsyncClient)
     await load(client)
     made = (await client.post("/prometheus/tokens", json={"name": "prometheus"})).json()
     key = {"authorization": f"Bearer {made['token']}", "x-test-user": ""}
-    assert len((await client.get("/prometheus/targets", headers=key)).json()) == 8
+    assert len((await client.get("/prometheus/targets", headers=key)).json()) == 9
     for path in ("/devices", "/prometheus/tokens", "/prometheus/export", "/stats"):
         assert (await client.get(path, headers=key)).status_code == 401, path
     assert "token" not in (await client.get("/prometheus/tokens")).json()[0]

@@ -80,4 +80,6 @@ export default {
   "no-file": () => "Es kam keine Datei an. Wähle sie noch einmal aus.",
   "no-corrections": ({ error }) => `Die Berichtigungen sind nicht lesbar: ${error}.`,
   "unknown-cell": ({ row }) => `Zeile ${row} der Datei gibt es nicht mehr. Wähle die Datei noch einmal aus.`,
+  "too-many-cells": ({ text }) =>
+    `Diese Zeile hat mehr Zellen, als es Spalten gibt: „${text}“ steht hinter der letzten. Setze in der Datei den Text, der ein Trennzeichen enthält, in Anführungszeichen, etwa "Keller, links", und wähle sie noch einmal aus.`,
 } satisfies Record<Fault, (values: Values) => string>;

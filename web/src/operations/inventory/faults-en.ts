@@ -65,4 +65,6 @@ export default {
   "no-file": () => "No file arrived. Choose it again.",
   "no-corrections": ({ error }) => `The corrections cannot be read: ${error}.`,
   "unknown-cell": ({ row }) => `Row ${row} of the file is gone. Choose the file again.`,
+  "too-many-cells": ({ text }) =>
+    `This row has more cells than there are columns: “${text}” stands behind the last one. In the file, put the text that holds a separator in quotes, such as "Cellar, left", and choose it again.`,
 } satisfies Record<Fault, (values: Values) => string>;

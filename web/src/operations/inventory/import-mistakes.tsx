@@ -19,6 +19,7 @@ const AT_ONCE = 20;
 
 export function ImportMistakes({ rows, busy, onMend }: ImportMistakesProps) {
   const t = useText(inventoryText).import;
+  const told = useTold();
   const [mended, setMended] = useState<Record<number, Record<string, string>>>({});
   const shown = rows.slice(0, AT_ONCE);
   const count = shown.reduce((sum, { row }) => sum + Object.keys(mended[row] ?? {}).length, 0);
@@ -40,16 +41,22 @@ export function ImportMistakes({ rows, busy, onMend }: ImportMistakesProps) {
               <h3>
                 {t.row(row)} {name && <span className="meta">{name}</span>}
               </h3>
-              {issues.map((issue) => (
-                <Mend
-                  key={issue.field}
-                  issue={issue}
-                  value={mended[row]?.[issue.field] ?? issue.value ?? ""}
-                  onChange={(value) =>
-                    setMended({ ...mended, [row]: { ...mended[row], [issue.field]: value } })
-                  }
-                />
-              ))}
+              {issues.map((issue) =>
+                issue.field === "" ? (
+                  <p key="row" className="field-error">
+                    {told(issue)}
+                  </p>
+                ) : (
+                  <Mend
+                    key={issue.field}
+                    issue={issue}
+                    value={mended[row]?.[issue.field] ?? issue.value ?? ""}
+                    onChange={(value) =>
+                      setMended({ ...mended, [row]: { ...mended[row], [issue.field]: value } })
+                    }
+                  />
+                ),
+              )}
             </li>
           ))}
         </ol>
@@ -64,6 +71,12 @@ export function ImportMistakes({ rows, busy, onMend }: ImportMistakesProps) {
   );
 }
 
+/** What is wrong, in the shown language where this page knows it. */
+function useTold(): (issue: Issue) => string {
+  const t = useText(inventoryText);
+  return (issue) => faultText(issue, t) ?? `${issue.error} ${issue.fix}`;
+}
+
 interface MendProps {
   issue: Issue;
   value: string;
@@ -75,7 +88,7 @@ function Mend({ issue, value, onChange }: MendProps) {
   const shown = useShown();
   const around = {
     label: shown.field(issue.field),
-    error: faultText(issue, t) ?? `${issue.error} ${issue.fix}`,
+    error: useTold()(issue),
   };
   if (issue.field === "device_type") {
     const known = DEVICE_TYPES.some((one) => one === value);
