@@ -36,6 +36,13 @@ class Ear:
         sent = await asyncio.wait_for(self.from_server.get(), PATIENCE_S)
         return msgspec.json.decode(sent["text"])
 
+    async def closed(self) -> int:
+        """The code the server ends the conversation with; it says nothing before."""
+        sent = await asyncio.wait_for(self.from_server.get(), PATIENCE_S)
+        assert sent["type"] == "websocket.close", sent
+        code: int = sent["code"]
+        return code
+
 
 @cache
 def _router(domains: tuple[Domain, ...]) -> Balu:

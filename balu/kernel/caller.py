@@ -52,6 +52,14 @@ class Authenticator:
         """The same, whatever was found a moment ago."""
         return await self.authenticate(scope)
 
+    async def recheck(self, scope: Scope) -> None:
+        """See that the credential a long conversation began with still works; this is no use of it.
+
+        Raises:
+            UnauthorizedError: it was revoked, or has expired.
+        """
+        await self.authenticate_afresh(scope)
+
     async def authenticate_drive(self, scope: Scope) -> Caller | None:
         """The same, taking app passwords as well (Basic, RFC 7617), which open nothing but drives."""
         return await self.authenticate(scope)

@@ -6,6 +6,7 @@ reloads.
 """
 
 import asyncio
+import time
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -36,7 +37,15 @@ OVERLAP = 200
 BATCH = 500
 QUEUE = 1000
 PING_S = 25.0
+CHECKED_FOR_S = 10.0
+"""After this time a caller is checked again before more is sent: sign-ins also run out by themselves."""
+IN_DOUBT = float("-inf")
+CALLER = "caller"
+"""Topic of what the hub tells itself: this user's sockets are to be checked now."""
+UNAUTHORIZED, FORBIDDEN = 4401, 4403
 TELL = "INSERT INTO live (topic, user_id, data, at) VALUES (:topic, :user, :data, :at)"
+GONE = (WebSocketDisconnect, msgspec.MsgspecError)
+"""The other side has gone, or does not speak our language: either way the conversation is over."""
 log = logger("balu.live")
 
 
@@ -60,6 +69,11 @@ def tell(unit: Unit, topic: str, data: Any, *, user_id: int | None = None) -> No
     if (topic, user_id, encoded) not in told:
         told.add((topic, user_id, encoded))
         unit.session.add(LiveRow(topic=topic, user_id=user_id, data=encoded, at=unit.now()))
+
+
+def recheck_listeners(unit: Unit, user_id: int) -> None:
+    """A credential of this user ends if this transaction commits: sockets opened with it close at once."""
+    tell(unit, CALLER, None, user_id=user_id)
 
 
 async def tell_many(unit: Unit, topic: str, told: Iterable[tuple[Any, int]]) -> None:
@@ -91,6 +105,8 @@ class Listener:
     """One open socket."""
 
     user_id: int
+    checked_at: float
+    """When the caller was last known to be signed in, by the monotonic clock, or ``IN_DOUBT``."""
     topics: frozenset[str] = frozenset()
     queue: asyncio.Queue[LiveRow] = field(default_factory=lambda: asyncio.Queue(QUEUE))
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -189,7 +205,9 @@ class LiveHub:
             self._seen[row.id] = None
             self._last = max(self._last, row.id)
             for listener in list(self._listeners):
-                if listener.wants(row):
+                if doubted := row.topic == CALLER and row.user_id == listener.user_id:
+                    listener.checked_at = IN_DOUBT
+                if doubted or listener.wants(row):
                     with suppress(asyncio.QueueFull):  # the client sees the gap in the numbers and reloads
                         listener.queue.put_nowait(row)
         for old in [number for number in self._seen if number < self._last - OVERLAP]:
@@ -216,39 +234,83 @@ async def _caller_of(socket: WebSocket[Any, Any, Any], env: Env) -> Caller:
 @websocket("/ws", opt=PUBLIC)
 async def listen(socket: WebSocket[Any, Any, Any], env: NamedDependency[Env]) -> None:
     """Send live events: ``{topics, since?, recent_s?}`` in, ``{topic, seq, data}`` out, a ping every 25 s."""
+    checked_at = time.monotonic()
     try:
         caller = await _caller_of(socket, env)
     except (ForbiddenError, UnauthorizedError) as error:
-        await socket.close(code=4403 if isinstance(error, ForbiddenError) else 4401, reason=error.detail)
+        code = FORBIDDEN if isinstance(error, ForbiddenError) else UNAUTHORIZED
+        await socket.close(code=code, reason=error.detail)
         return
     await socket.accept()
-    hub, listener = env.part(LiveHub), Listener(caller.user_id)
-    await hub.join(listener)
-    sender = asyncio.create_task(_send(socket, listener))
+    hub = env.part(LiveHub)
+    conversation = Conversation(socket, env, Listener(caller.user_id, checked_at))
+    await hub.join(conversation.listener)
+    sides = [asyncio.create_task(side) for side in (conversation.hear(hub), conversation.send())]
     try:
-        while True:
-            wish = msgspec.json.decode(await socket.receive_text(), type=Subscribe)
-            async with listener.turn:
-                listener.topics = frozenset(wish.topics)
-                for row in await hub.missed(wish, listener):
-                    await socket.send_text(_message(row))
-    except (WebSocketDisconnect, msgspec.MsgspecError):
-        pass  # gone, or not speaking our language: either way the conversation is over
+        await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        hub.leave(listener)
-        sender.cancel()
+        hub.leave(conversation.listener)
+        for side in sides:
+            side.cancel()
+        ends = await asyncio.gather(*sides, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, UnauthorizedError):
+            await socket.close(code=UNAUTHORIZED, reason=end.detail)
+        elif isinstance(end, Exception) and not isinstance(end, GONE):
+            raise end
 
 
-async def _send(socket: WebSocket[Any, Any, Any], listener: Listener) -> None:
-    while True:
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What goes to and fro on one socket until its caller has gone, or is no longer signed in."""
+
+    socket: WebSocket[Any, Any, Any]
+    env: Env
+    listener: Listener
+
+    async def hear(self, hub: LiveHub) -> None:
+        """Take wishes, and tell what was missed of them."""
+        while True:
+            wish = msgspec.json.decode(await self.socket.receive_text(), type=Subscribe)
+            async with self.listener.turn:
+                self.listener.topics = frozenset(wish.topics)
+                for row in await hub.missed(wish, self.listener):
+                    await self._tell(row)
+
+    async def send(self) -> None:
+        """Tell what happens, and ping where nothing does."""
+        while True:
+            try:
+                row = await asyncio.wait_for(self.listener.queue.get(), PING_S)
+            except TimeoutError:
+                await self._check()
+                await self._put('{"topic":"ping","seq":0,"data":null}')
+                continue
+            async with self.listener.turn:
+                if row.topic == CALLER:
+                    await self._check()
+                elif self.listener.is_news(row):
+                    await self._tell(row)
+
+    async def _tell(self, row: LiveRow) -> None:
+        await self._check()
+        await self._put(_message(row))
+
+    async def _put(self, text: str) -> None:
         try:
-            row = await asyncio.wait_for(listener.queue.get(), PING_S)
-        except TimeoutError:
-            await socket.send_text('{"topic":"ping","seq":0,"data":null}')
-            continue
-        async with listener.turn:
-            if listener.is_news(row):
-                await socket.send_text(_message(row))
+            await self.socket.send_text(text)
+        except RuntimeError as error:  # what the server says when the connection broke a moment ago
+            raise WebSocketDisconnect(detail="gone") from error
+
+    async def _check(self) -> None:
+        while self.listener.checked_at < (now := time.monotonic()) - CHECKED_FOR_S:
+            self.listener.checked_at = now  # before asking: a doubt that comes meanwhile asks again
+            try:
+                await self.env.part(Authenticator).recheck(self.socket.scope)
+            except SQLAlchemyError:
+                self.listener.checked_at = IN_DOUBT
+                log.warning("live events wait for the database")
+                await asyncio.sleep(1)
 
 
 def _message(row: LiveRow) -> str:

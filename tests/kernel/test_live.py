@@ -1,5 +1,7 @@
 """Live events over a real socket to the application."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx
@@ -25,8 +27,22 @@ async def sign_in(
 ) -> tuple[int, dict[str, str]]:
     async with open_unit(app.state.env) as unit:
         row = await UserService(unit).create(NewUser(username=name, password=PASSWORD, grade=grade))
+    return row.id, await sign_in_again(client, name)
+
+
+async def sign_in_again(client: httpx.AsyncClient, name: str) -> dict[str, str]:
     answer = await client.post("/api/auth/login", json={"username": name, "password": PASSWORD})
-    return row.id, {"authorization": f"Bearer {answer.json()['access_token']}"}
+    return {"authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """Somebody with two sessions, and an administrator."""
+
+    me: int
+    here: dict[str, str]
+    there: dict[str, str]
+    admin: dict[str, str]
 
 
 async def test_what_was_committed_is_told_to_those_who_may_hear_it(app: Balu) -> None:
@@ -85,6 +101,55 @@ async def test_who_listens_a_little_late_hears_what_just_happened_once(app: Balu
             await happens("files", 2)
             heard.append(await ear.hear())
     assert [event["data"]["id"] for event in heard] == [4, 3, 2, 2]
+
+
+SIGN_OUTS: dict[str, Callable[[httpx.AsyncClient, People], Awaitable[httpx.Response]]] = {
+    "logout": lambda browser, people: browser.post("/api/auth/logout", headers=people.here),
+    "everywhere": lambda browser, people: browser.post(
+        "/api/auth/logout", json={"all": True}, headers=people.there
+    ),
+    "password": lambda browser, people: browser.post(
+        "/api/auth/change-password",
+        json={"current_password": PASSWORD, "new_password": "Sonne7Tage!"},
+        headers=people.there,
+    ),
+    "disabled": lambda browser, people: browser.put(
+        f"/api/users/{people.me}", json={"is_active": False}, headers=people.admin
+    ),
+    "deleted": lambda browser, people: browser.delete(f"/api/users/{people.me}", headers=people.admin),
+}
+
+
+@pytest.mark.parametrize("how", SIGN_OUTS)
+async def test_who_is_no_longer_signed_in_hears_nothing_more(app: Balu, how: str) -> None:
+    async with started(app) as client:
+        _, admin = await sign_in(app, client, "root", "admin")
+        me, here = await sign_in(app, client, "anna")
+        there = await sign_in_again(client, "anna")
+        async with listening(app, here) as ear, listening(app, admin) as other:
+            for one in (ear, other):
+                one.wish("files", since=0)
+            answer = await SIGN_OUTS[how](client, People(me=me, here=here, there=there, admin=admin))
+            assert answer.is_success, answer.text
+            async with open_unit(app.state.env) as unit:
+                tell(unit, "files", {"id": 1})
+            assert await ear.closed() == 4401
+            assert (await other.hear())["data"] == {"id": 1}
+
+
+async def test_one_browser_of_several_is_signed_out(app: Balu) -> None:
+    async with started(app) as client:
+        _, here = await sign_in(app, client, "anna")
+        there = await sign_in_again(client, "anna")
+        sessions = (await client.get("/api/auth/sessions", headers=there)).json()
+        [other] = [session["id"] for session in sessions if not session["current"]]
+        async with listening(app, here) as ended, listening(app, there) as kept:
+            kept.wish("files", since=0)
+            assert (await client.delete(f"/api/auth/sessions/{other}", headers=there)).is_success
+            assert await ended.closed() == 4401
+            async with open_unit(app.state.env) as unit:
+                tell(unit, "files", {"id": 1})
+            assert (await kept.hear())["data"] == {"id": 1}
 
 
 async def test_nobody_listens_without_signing_in(client: AsyncTestClient[Balu]) -> None:

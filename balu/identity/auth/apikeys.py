@@ -12,6 +12,7 @@ from balu.identity.auth.models import ApiKeyRow
 from balu.identity.users import UserService
 from balu.kernel.caller import GRADES, Caller
 from balu.kernel.errors import ForbiddenError, InvalidError
+from balu.kernel.live import recheck_listeners
 from balu.kernel.unit import Unit
 
 PREFIX = "balu_"
@@ -91,11 +92,14 @@ class ApiKeyService:
 
     async def revoke(self, key_id: int) -> None:
         """End a token at once."""
-        await self._session.delete(await self.get(key_id))
+        row = await self.get(key_id)
+        await self._session.delete(row)
+        recheck_listeners(self._unit, row.user_id)
 
     async def revoke_all(self, user_id: int) -> None:
         """End every token of an account."""
         await self._session.execute(delete(ApiKeyRow).where(ApiKeyRow.user_id == user_id))
+        recheck_listeners(self._unit, user_id)
 
 
 def check_scopes(held: frozenset[str] | None, wanted: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 import time
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 
 from litestar.types import Scope
@@ -16,12 +17,23 @@ from balu.identity.users import UserNotFoundError, UserRow, UserService
 from balu.kernel.caller import Authenticator, Caller
 from balu.kernel.errors import UnauthorizedError
 from balu.kernel.http import BASIC, scope_headers
-from balu.kernel.unit import Env, open_unit
+from balu.kernel.unit import Env, Unit, open_unit
 
 TTL_S = 1.0
 """How long a check holds: a sign-out elsewhere takes effect within this time."""
 MAX_ENTRIES = 10_000
 COOKIE, SECURE_COOKIE = "balu_session", "__Host-balu_session"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A caller, and how to note that the credential is used when that was not noted for a while."""
+
+    caller: Caller
+    touch: Callable[[Unit], Awaitable[None]] | None = None
+
+
+_Check = Callable[[str], Awaitable[_Found]]
 
 
 class IdentityAuthenticator(Authenticator):
@@ -43,20 +55,21 @@ class IdentityAuthenticator(Authenticator):
 
     async def authenticate(self, scope: Scope) -> Caller | None:
         """The caller behind ``Authorization: Bearer``, else behind the session cookie."""
-        headers = scope_headers(scope)
-        scheme, _, credential = headers.get("authorization", "").partition(" ")
-        if scheme:
-            if scheme.lower() != "bearer" or not credential:
-                raise _refusal()
-            check = self._api_key if credential.startswith(PREFIX) else self._access_token
-            return await self._cached(credential.strip(), check)
-        cookie = session_cookie(headers.get("cookie", ""), secure=scope.get("scheme") == "https")
-        return await self._cached(f"cookie {cookie}", self._cookie) if cookie else None
+        shown = self._shown(scope)
+        return await self._cached(*shown) if shown is not None else None
 
     async def authenticate_afresh(self, scope: Scope) -> Caller | None:
         """The same after forgetting every check."""
         self.forget()
         return await self.authenticate(scope)
+
+    async def recheck(self, scope: Scope) -> None:
+        """Ask the database, and write nothing: who only listens does not keep a session alive."""
+        shown = self._shown(scope)
+        if shown is None:
+            raise _refusal()
+        credential, check = shown
+        await check(credential)
 
     async def authenticate_drive(self, scope: Scope) -> Caller | None:
         """The caller behind an app password, else the same."""
@@ -65,19 +78,33 @@ class IdentityAuthenticator(Authenticator):
             return await self.authenticate(scope)
         return await self._cached(f"basic {credential.strip()}", self._app_password)
 
-    async def _cached(self, credential: str, check: Callable[[str], Awaitable[Caller]]) -> Caller:
+    def _shown(self, scope: Scope) -> tuple[str, _Check] | None:
+        headers = scope_headers(scope)
+        scheme, _, credential = headers.get("authorization", "").partition(" ")
+        if scheme:
+            if scheme.lower() != "bearer" or not credential:
+                raise _refusal()
+            check = self._api_key if credential.startswith(PREFIX) else self._access_token
+            return credential.strip(), check
+        cookie = session_cookie(headers.get("cookie", ""), secure=scope.get("scheme") == "https")
+        return (f"cookie {cookie}", self._cookie) if cookie else None
+
+    async def _cached(self, credential: str, check: _Check) -> Caller:
         found = self._known.get(credential)
         # The time before the check counts, or a sign-out during it would live longer than the limit.
         now = time.monotonic()
         if found is not None and found[0] > now:
             return found[1]
-        caller = await check(credential)
+        checked = await check(credential)
+        if checked.touch is not None:
+            async with open_unit(self._bound()) as unit:
+                await checked.touch(unit)
         if len(self._known) >= MAX_ENTRIES:
             self._known = {key: value for key, value in self._known.items() if value[0] > now}
-        self._known[credential] = (now + TTL_S, caller)
-        return caller
+        self._known[credential] = (now + TTL_S, checked.caller)
+        return checked.caller
 
-    async def _access_token(self, token: str) -> Caller:
+    async def _access_token(self, token: str) -> _Found:
         env = self._bound()
         claims = self._tokens.read("access", token, env.now())
         async with open_unit(env, writes=False) as unit:
@@ -85,12 +112,13 @@ class IdentityAuthenticator(Authenticator):
             if session is None or session.user_id != claims["sub"]:
                 raise _refusal()
             user = await _user(UserService(unit), session.user_id, session.epoch)
-        return Caller(
+        caller = Caller(
             user.id, user.username, user.grade, via="bearer", session_id=session.id,
             proved_at=session.proved_at,
         )  # fmt: skip
+        return _Found(caller)
 
-    async def _cookie(self, credential: str) -> Caller:
+    async def _cookie(self, credential: str) -> _Found:
         env, secret = self._bound(), credential.removeprefix("cookie ")
         async with open_unit(env, writes=False) as unit:
             session = await SessionService(unit).live_by_cookie(secret)
@@ -98,15 +126,13 @@ class IdentityAuthenticator(Authenticator):
                 raise _refusal()
             user = await _user(UserService(unit), session.user_id, session.epoch)
             stale = session.last_seen_at < unit.now() - TOUCH
-        if stale:
-            async with open_unit(env) as unit:
-                await SessionService(unit).touch(session.id)
-        return Caller(
+        caller = Caller(
             user.id, user.username, user.grade, via="cookie", session_id=session.id,
             csrf=csrf_of(self._keys, secret), proved_at=session.proved_at,
         )  # fmt: skip
+        return _Found(caller, (lambda unit: SessionService(unit).touch(session.id)) if stale else None)
 
-    async def _app_password(self, credential: str) -> Caller:
+    async def _app_password(self, credential: str) -> _Found:
         env = self._bound()
         name, password = _basic(credential.removeprefix("basic "))
         async with open_unit(env, writes=False) as unit:
@@ -117,12 +143,10 @@ class IdentityAuthenticator(Authenticator):
             stale = row.last_used_at is None or row.last_used_at < unit.now() - TOUCH
         if user.username_key != name.casefold():
             raise _refusal(BASIC)
-        if stale:
-            async with open_unit(env) as unit:
-                await AppPasswordService(unit).touch(row.id)
-        return Caller(user.id, user.username, user.grade, via="app_password", scopes=frozenset(row.scopes))
+        caller = Caller(user.id, user.username, user.grade, via="app_password", scopes=frozenset(row.scopes))
+        return _Found(caller, (lambda unit: AppPasswordService(unit).touch(row.id)) if stale else None)
 
-    async def _api_key(self, token: str) -> Caller:
+    async def _api_key(self, token: str) -> _Found:
         env = self._bound()
         async with open_unit(env, writes=False) as unit:
             key = await ApiKeyService(unit).live(token)
@@ -130,10 +154,8 @@ class IdentityAuthenticator(Authenticator):
                 raise _refusal()
             user = await _user(UserService(unit), key.user_id, None)
             stale = key.last_used_at is None or key.last_used_at < unit.now() - TOUCH
-        if stale:
-            async with open_unit(env) as unit:
-                await ApiKeyService(unit).touch(key.id)
-        return Caller(user.id, user.username, user.grade, via="token", scopes=frozenset(key.scopes))
+        caller = Caller(user.id, user.username, user.grade, via="token", scopes=frozenset(key.scopes))
+        return _Found(caller, (lambda unit: ApiKeyService(unit).touch(key.id)) if stale else None)
 
     def _bound(self) -> Env:
         if self._env is None:

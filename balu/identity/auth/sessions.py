@@ -11,6 +11,7 @@ from balu.identity.auth.errors import SessionNotFoundError
 from balu.identity.auth.keys import Keys
 from balu.identity.auth.models import RefreshTokenRow, SessionRow
 from balu.identity.auth.settings import AuthSettings
+from balu.kernel.live import recheck_listeners
 from balu.kernel.unit import Unit
 
 TOKEN_BYTES = 32
@@ -135,9 +136,11 @@ class SessionService:
         ended = delete(SessionRow).where(SessionRow.id == session_id)
         if of_user is not None:
             ended = ended.where(SessionRow.user_id == of_user)
-        found = await self._session.scalar(ended.returning(SessionRow.id))
+        found = await self._session.scalar(ended.returning(SessionRow.user_id))
         if found is None and of_user is not None:
             raise SessionNotFoundError("There is no such session.")
+        if found is not None:
+            recheck_listeners(self._unit, found)
         await self._session.execute(delete(RefreshTokenRow).where(RefreshTokenRow.session_id == session_id))
 
     async def end_all(self, user_id: int) -> None:
@@ -145,6 +148,7 @@ class SessionService:
         mine = select(SessionRow.id).where(SessionRow.user_id == user_id)
         await self._session.execute(delete(RefreshTokenRow).where(RefreshTokenRow.session_id.in_(mine)))
         await self._session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
+        recheck_listeners(self._unit, user_id)
 
     async def purge(self) -> int:
         """Delete sessions that ran out, with their tokens; returns how many."""

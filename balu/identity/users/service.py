@@ -14,6 +14,7 @@ from balu.identity.users.models import UserRow
 from balu.identity.users.passwords import Passwords, check_password
 from balu.kernel.caller import GRADES, Caller, Grade
 from balu.kernel.errors import ForbiddenError
+from balu.kernel.live import recheck_listeners
 from balu.kernel.unit import Unit
 
 ADMINS: tuple[Grade, ...] = ("admin", "superadmin")
@@ -178,6 +179,7 @@ class UserService:
             await self._keep_an_admin(row)
         if row.is_active and changes.get("is_active") is False:
             changes = {**changes, "epoch": row.epoch + 1}
+            recheck_listeners(self._unit, row.id)
             self._unit.outbox.publish(UserDisabled(user_id=row.id))
         if "email" in changes:
             changes = {**changes, "email_key": _key(changes["email"])}
@@ -198,6 +200,7 @@ class UserService:
             await self._keep_an_admin(row)
         await AvatarService(self._unit).forget(user_id)
         await self._session.delete(row)
+        recheck_listeners(self._unit, user_id)
         self._unit.outbox.publish(UserDeleted(user_id=row.id, username=row.username))
 
     async def close(self, user_id: int) -> None:
@@ -210,6 +213,7 @@ class UserService:
         if row.grade in ADMINS and row.is_active:
             await self._keep_an_admin(row)
         await self._change(row, {"is_active": False, "epoch": row.epoch + 1})
+        recheck_listeners(self._unit, user_id)
         self._unit.outbox.publish(UserDisabled(user_id=row.id))
 
     async def set_password_hash(
@@ -229,12 +233,14 @@ class UserService:
         epoch: int | None = await self._session.scalar(done)
         if epoch is None:
             raise UserNotFoundError("The account changed meanwhile. Try again.")
+        recheck_listeners(self._unit, user_id)
         return epoch
 
     async def end_sessions(self, user_id: int) -> None:
         """Make every session of this account invalid."""
         change = update(UserRow).where(UserRow.id == user_id).values(epoch=UserRow.epoch + 1)
         await self._session.execute(change)
+        recheck_listeners(self._unit, user_id)
 
     async def change_settings(self, user_id: int, changes: dict[str, Any]) -> UserRow:
         """Change ``theme``, ``language`` or ``notifications_enabled``."""
