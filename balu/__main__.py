@@ -17,7 +17,10 @@ from balu.kernel.errors import BaluError
 EXIT_REFUSED = 1
 CLIENT_COMMANDS = ("get", "login", "logout", "ls", "put")
 """Commands that talk to a server instead of working on a data directory."""
-EPILOG = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the configuration cannot be used."
+EPILOG = (
+    "Exit codes: 0 done, 1 refused or failed (also in part), 2 wrong usage, 3 the configuration cannot be "
+    "used, 4 a volume is away (fsck, volumes check), 5 nobody is signed in (put, get, ls)."
+)
 
 
 def data_dir_option(function: Callable[..., Any]) -> Callable[..., Any]:

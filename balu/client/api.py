@@ -1,5 +1,6 @@
 """The Python face of the client: put, get, list."""
 
+import stat
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from types import TracebackType
@@ -7,10 +8,10 @@ from typing import Literal, Self
 
 from balu.client import credentials as saved
 from balu.client.credentials import Credentials
-from balu.client.download import Download, Wanted
+from balu.client.download import Download, EmptyFolder, Unfetched, Wanted
 from balu.client.errors import LocalFileError, ServerError
-from balu.client.local import files_of
-from balu.client.remote import Entry, joined, listed, looked_up, normal, walked
+from balu.client.local import files_of, is_folder, status
+from balu.client.remote import Entry, Gap, listed, looked_up, normal, walked
 from balu.client.report import Quiet, Report, Watcher
 from balu.client.session import Session
 from balu.client.upload import Upload
@@ -89,24 +90,30 @@ class Client:
     ) -> Report:  # fmt: skip
         """Send files and folders; what the server has already is not sent again.
 
+        What cannot be read or is refused is in the report, and everything else goes on. Links and special
+        files below folders are skipped.
+
         They go into the folder *remote*, which is made when it is missing; a single file may also get
         *remote* as its name, when no folder has that name and it does not end with a slash.
 
         Raises:
             LocalFileError: a source is missing; nothing was sent.
         """
+        folder = normal(remote)
         paths = [Path(source) for source in sources]
         run = Upload(self._session, watcher or Quiet(), on_conflict=on_conflict, jobs=jobs)
         # A folder always goes below its own name, so that a second run finds what the first one sent.
-        into = len(paths) != 1 or remote in {"", "."} or remote.endswith("/") or paths[0].is_dir()
-        into = into or self._is_folder(remote)
-        return run.run(files_of(paths, "" if remote == "." else normal(remote), into=into))
+        into = [stat.S_ISDIR(status(path).st_mode) for path in paths] != [False]
+        into = into or not folder or remote.endswith("/") or self._is_folder(folder)
+        return run.run(files_of(paths, folder, into=into))
 
     def get(
         self, remotes: Iterable[str], local: Path | str = ".", *, jobs: int = JOBS,
         watcher: Watcher | None = None,
     ) -> Report:  # fmt: skip
         """Fetch files and folders; what is here already is not fetched again.
+
+        What the server does not hand out, as a locked vault, is in the report, and everything else goes on.
 
         They go into the folder *local*; a single file may also get *local* as its name, when no folder
         has that name and it does not end with a slash.
@@ -115,8 +122,9 @@ class Client:
             ServerError: 404 when one of them is not there; nothing was fetched.
         """
         names, target = list(remotes), Path(local)
-        into = len(names) != 1 or target.is_dir() or str(local).endswith("/")
-        if len(names) > 1 and target.exists() and not target.is_dir():
+        is_there = is_folder(target)
+        into = len(names) != 1 or is_there is True or str(local).endswith("/")
+        if len(names) > 1 and is_there is False:
             raise LocalFileError(f"{target} is not a folder.")
         wanted = [one for name in names for one in self._wanted(name, target, into=into)]
         return Download(self._session, watcher or Quiet(), jobs=jobs).run(wanted)
@@ -125,7 +133,9 @@ class Client:
         entry = looked_up(self._session, remote)
         return entry is not None and entry.type == "directory"
 
-    def _wanted(self, remote: str, target: Path, *, into: bool) -> Generator[Wanted, None, None]:
+    def _wanted(
+        self, remote: str, target: Path, *, into: bool
+    ) -> Generator[Wanted | EmptyFolder | Unfetched, None, None]:
         path = normal(remote)
         entry = looked_up(self._session, path) if path else None
         if path and entry is None:
@@ -135,5 +145,9 @@ class Client:
             return
         # A folder always goes below its own name, so that a second run finds what the first one fetched.
         top = target / entry.name if entry is not None else target
-        for relative, below in walked(self._session, joined(path)):
-            yield Wanted(below, top / relative)
+        for relative, below in walked(self._session, path):
+            here = top / relative
+            if below is None:
+                yield EmptyFolder(here)
+            else:
+                yield Unfetched(here, below.why) if isinstance(below, Gap) else Wanted(below, here)

@@ -15,7 +15,7 @@ from balu.client.api import JOBS, Client, OnConflict
 from balu.client.errors import ClientError, NotSignedInError
 from balu.client.remote import Entry
 
-EXIT_FAILED, EXIT_NOT_SIGNED_IN = 1, 3
+EXIT_FAILED, EXIT_NOT_SIGNED_IN = 1, 5
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 jobs_option = click.option(
@@ -82,7 +82,10 @@ def logout() -> None:
 def put(
     sources: tuple[Path, ...], remote: str, on_conflict: str, jobs: int, *, quiet: bool, as_json: bool
 ) -> None:
-    """Send files and folders to REMOTE ("." is your home). Run it again to go on where it stopped."""
+    """Send files and folders to REMOTE ("." is your home). Run it again to go on where it stopped.
+
+    What cannot be read or is refused is named, everything else is sent, and the exit code is 1.
+    """
     with Client.saved() as client, show.watching("sending", quiet=quiet, as_json=as_json) as bars:
         wish = cast("OnConflict", on_conflict)
         found = client.put(sources, remote, on_conflict=wish, jobs=jobs, watcher=bars)
@@ -98,7 +101,10 @@ def put(
 @json_option
 @told
 def get(remotes: tuple[str, ...], local: Path, jobs: int, *, quiet: bool, as_json: bool) -> None:
-    """Fetch files and folders to LOCAL. Run it again to go on where it stopped."""
+    """Fetch files and folders ("." is your home) to LOCAL. Run it again to go on where it stopped.
+
+    What cannot be fetched, as a locked vault, is named, everything else is fetched, and the exit code is 1.
+    """
     with Client.saved() as client, show.watching("fetching", quiet=quiet, as_json=as_json) as bars:
         found = client.get(remotes, local, jobs=jobs, watcher=bars)
     show.report(found, "fetched", as_json=as_json)
@@ -112,7 +118,7 @@ def get(remotes: tuple[str, ...], local: Path, jobs: int, *, quiet: bool, as_jso
 def ls(remote: str, *, as_json: bool) -> None:
     """List a folder on the server."""
     with Client.saved() as client:
-        entries = client.list("" if remote == "." else remote)
+        entries = client.list(remote)
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(entries)).decode() + "\n")
         return
@@ -123,7 +129,7 @@ def ls(remote: str, *, as_json: bool) -> None:
 def _line(entry: Entry) -> str:
     folder = entry.type == "directory"
     size = "-" if folder else str(entry.size)
-    name = "".join(char if char.isprintable() else "\ufffd" for char in entry.name)
+    name = show.readable(entry.name)
     return f"{size:>14}  {entry.modified_at:%Y-%m-%d %H:%M}  {name}{'/' if folder else ''}"
 
 

@@ -20,6 +20,21 @@ TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
+class EmptyFolder:
+    """A folder that is to be here, with nothing in it there."""
+
+    target: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Unfetched:
+    """What would go to *target*, and why it cannot."""
+
+    target: Path
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """A remote file and the local name it gets."""
 
@@ -40,12 +55,30 @@ class Download:
         self._session, self._watcher, self._jobs = session, watcher, jobs
         self._report = Report()
 
-    def run(self, wanted: Iterable[Wanted]) -> Report:
+    def run(self, wanted: Iterable[Wanted | EmptyFolder | Unfetched]) -> Report:
         """Fetch them all; files fail alone."""
-        every = list(wanted)
-        self._watcher.found(len(every), sum(one.entry.size for one in every))
-        each(self._fetch, every, jobs=self._jobs)
+        files: list[Wanted] = []
+        for one in wanted:
+            if isinstance(one, Wanted):
+                files.append(one)
+            elif isinstance(one, EmptyFolder):
+                self._make(one.target)
+            else:
+                self._missed(one.target, one.why)
+        self._watcher.found(len(files), sum(one.entry.size for one in files))
+        each(self._fetch, files, jobs=self._jobs)
         return self._report
+
+    def _make(self, folder: Path) -> None:
+        try:
+            if not folder.is_dir():
+                folder.mkdir(parents=True)
+                self._report.made(str(folder))
+        except OSError as error:
+            self._missed(folder, error.strerror or str(error))
+
+    def _missed(self, target: Path, why: str) -> None:
+        self._report.missed(str(target), why, self._watcher)
 
     def _fetch(self, one: Wanted) -> None:
         try:

@@ -4,12 +4,12 @@ import threading
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Status = Literal["done", "same", "failed"]
+Status = Literal["done", "same", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file; *same*: it was there already."""
+    """What became of one file; *same*: it was there already, *skipped*: it is none that is sent."""
 
     path: str
     """Where it is now: remote for uploads, local for downloads."""
@@ -50,12 +50,26 @@ class Report:
     """Every outcome, in the order they came."""
 
     outcomes: list[Outcome] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    """Empty folders that were made; what has files in it is made with them."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def add(self, outcome: Outcome) -> None:
         """One more."""
         with self._lock:
             self.outcomes.append(outcome)
+
+    def missed(self, path: str, why: str, watcher: Watcher) -> None:
+        """One more that failed before anybody counted it."""
+        watcher.found(1, 0)
+        outcome = Outcome(path, "failed", error=why)
+        self.add(outcome)
+        watcher.ended(outcome)
+
+    def made(self, folder: str) -> None:
+        """One more empty folder."""
+        with self._lock:
+            self.folders.append(folder)
 
     def count(self, status: Status) -> int:
         """How many ended that way."""

@@ -60,7 +60,7 @@ class Bars:
         self._progress.update(self._bytes, description=f"{self._word} {self._done}/{self._files}")
         if outcome.status == "failed":
             self._progress.console.print(
-                f"{outcome.path}: {outcome.error}", style="red", markup=False, highlight=False
+                readable(f"{outcome.path}: {outcome.error}"), style="red", markup=False, highlight=False
             )
 
 
@@ -124,21 +124,35 @@ def watching(word: str, *, quiet: bool, as_json: bool) -> Shown:
 def report(found: Report, word: str, *, as_json: bool) -> None:
     """Say what happened: JSON for programs, one sentence for people."""
     done, same, failed = found.count("done"), found.count("same"), found.count("failed")
+    skipped = found.count("skipped")
     if as_json:
         files = [
             {
-                "path": one.path,
+                "path": _text(one.path),
                 "status": one.status,
                 "size": one.size,
                 "blake3": one.blake3,
-                "error": one.error,
+                "error": None if one.error is None else _text(one.error),
             }
             for one in found.outcomes
         ]
-        document = {"done": done, "same": same, "failed": failed, "files": files}
+        counts = {"done": done, "same": same, "failed": failed, "skipped": skipped}
+        document = {**counts, "files": files, "folders": [_text(path) for path in found.folders]}
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document)).decode() + "\n")
         return
     parts = [f"{done} {word}"]
     parts += [f"{same} there already"] if same else []
+    parts += [f"{len(found.folders)} empty folders made"] if found.folders else []
+    parts += [f"{skipped} skipped (links and special files)"] if skipped else []
     parts += [f"{failed} failed"] if failed else []
     sys.stderr.write(", ".join(parts) + "\n")
+
+
+def readable(text: str) -> str:
+    """*text* without what a terminal would obey, or could not show."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
+def _text(path: str) -> str:
+    """As Unicode: a local name may hold bytes that are no UTF-8, and JSON has no place for them."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

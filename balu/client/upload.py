@@ -8,9 +8,9 @@ import msgspec
 from blake3 import blake3
 
 from balu.client.errors import ClientError, ServerError
-from balu.client.local import LocalFile, hashed, whole
+from balu.client.local import Found, LeftOut, LocalFile, LocalFolder, hashed, whole
 from balu.client.pool import each
-from balu.client.remote import Entry, listed
+from balu.client.remote import Entry, is_utf8, listed, made
 from balu.client.report import Outcome, Report, Watcher
 from balu.client.session import Session
 from balu.client.transport import Transport, transport_for
@@ -32,16 +32,40 @@ class Upload:
         self._lock = threading.Lock()
         self._transport: Transport | None = None
 
-    def run(self, files: Iterable[LocalFile]) -> Report:
+    def run(self, found: Iterable[Found]) -> Report:
         """Send them all; files fail alone.
 
         Raises:
             NotSignedInError, UnreachableError: nothing more can be done.
         """
-        every = list(files)
-        self._watcher.found(len(every), sum(file.size for file in every))
-        each(self._send, _grouped(every), jobs=self._jobs)
+        files: list[LocalFile] = []
+        folders: list[str] = []
+        for one in found:
+            if isinstance(one, LeftOut) and not one.failed:
+                self._report.add(Outcome(one.remote, "skipped"))
+            elif isinstance(one, LeftOut):
+                self._missed(one.remote, one.why)
+            elif not is_utf8(one.remote):
+                self._missed(one.remote, "The name is not UTF-8.")
+            elif isinstance(one, LocalFolder):
+                folders.append(one.remote)
+            else:
+                files.append(one)
+        self._watcher.found(len(files), sum(file.size for file in files))
+        each(self._send, _grouped(files), jobs=self._jobs)
+        each(self._make, folders, jobs=self._jobs)
         return self._report
+
+    def _make(self, folder: str) -> None:
+        try:
+            entry = self._entry(folder)
+            if (entry is None or entry.type != "directory") and made(self._session, folder):
+                self._report.made(folder)
+        except ServerError as error:
+            self._missed(folder, error.detail)
+
+    def _missed(self, remote: str, why: str) -> None:
+        self._report.missed(remote, why, self._watcher)
 
     def _send(self, files: list[LocalFile]) -> None:
         if len(files) == 1 and files[0].size > SMALL:
@@ -82,16 +106,12 @@ class Upload:
                     self._watcher.moved(file.size)
                     self._end(file, "same", digest)
                     continue
-                path = file.remote.encode("utf-8", "strict").decode()
-            except UnicodeEncodeError:
-                self._fail(file, ClientError("The name is not UTF-8."))
-                continue
             except ClientError as error:
                 self._fail(file, error)
                 continue
             line.append(
                 {
-                    "path": path, "size": file.size, "mtime": msgspec.Raw(_ms(file.mtime_ns)),
+                    "path": file.remote, "size": file.size, "mtime": msgspec.Raw(_ms(file.mtime_ns)),
                     "blake3": digest, "on_conflict": self._on_conflict,
                 }
             )  # fmt: skip
@@ -117,7 +137,12 @@ class Upload:
 
     def _is_there(self, file: LocalFile, digest: str) -> bool:
         """Whether the server has these bytes under this name; what an earlier run sent is not sent again."""
-        folder, _, name = file.remote.rpartition("/")
+        entry = self._entry(file.remote)
+        return entry is not None and (entry.size, entry.blake3) == (file.size, digest)
+
+    def _entry(self, remote: str) -> Entry | None:
+        """What had this name when its folder was first looked at."""
+        folder, _, name = remote.rpartition("/")
         with self._lock:
             known = self._folders.get(folder)
         if known is None:
@@ -129,8 +154,7 @@ class Upload:
                 known = {}
             with self._lock:
                 self._folders[folder] = known
-        entry = known.get(name)
-        return entry is not None and (entry.size, entry.blake3) == (file.size, digest)
+        return known.get(name)
 
     def _way(self) -> Transport:
         with self._lock:

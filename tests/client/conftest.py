@@ -34,7 +34,8 @@ def signed_in(served: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def command_in(home: Path, cwd: Path) -> Balu:
+def command_in(home: Path, cwd: Path, *before: str) -> Balu:
+    """*before*: the program and the words that run it, where it does not run by itself."""
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("BALU_", "XDG_"))},
         "HOME": str(home),
@@ -42,7 +43,7 @@ def command_in(home: Path, cwd: Path) -> Balu:
     }
 
     def run(*arguments: str, **more: Any) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "balu", *arguments]
+        command = [*before, sys.executable, "-m", "balu", *arguments]
         return subprocess.run(
             command, env=environ, cwd=cwd, capture_output=True, text=True, timeout=120, check=False, **more
         )

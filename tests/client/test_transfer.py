@@ -135,7 +135,7 @@ def test_exit_codes_tell_what_went_wrong(balu: Any, tmp_path: Path) -> None:
     other = tmp_path / "nobody"
     other.mkdir()
     answer = command_in(other, tmp_path)("ls")
-    assert answer.returncode == 3
+    assert answer.returncode == 5
     assert "balu login" in answer.stderr
 
 
