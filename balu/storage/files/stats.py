@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 
 from balu.kernel.caller import Caller
+from balu.kernel.errors import UnsafePathError
 from balu.kernel.unit import Env, open_unit
 from balu.storage.files.items import mime_of, moment
 from balu.storage.files.models import FileRow
@@ -24,8 +25,11 @@ async def check_exists(files: FileService, folder: Spot, names: Sequence[str]) -
     """Those of *names* (each may hold slashes) that exist below *folder*, in the order asked for."""
     found: list[Duplicate] = []
     for name in names:
-        spot = folder.child(*(from_wire(part) or part for part in split(name)))
-        entry = await files.places.stat(spot)
+        try:
+            spot = folder.child(*(from_wire(part) or part for part in split(name)))
+            entry = await files.places.stat(spot)
+        except UnsafePathError:
+            continue  # nothing has such a name; who tries to give it is told why
         if entry is None:
             continue
         row = await files.places.row_of(spot, entry)

@@ -15,6 +15,7 @@ from balu.storage.volumes.schemas import (
     Mountpoints,
     RootUsage,
     SpaceAvailable,
+    State,
     VolumeCreate,
     VolumeList,
     VolumePatch,
@@ -89,8 +90,10 @@ class SpaceController(Controller):
     ) -> SpaceAvailable:
         """What the caller may still write: what is left of the quota, at most what the disk has."""
         usage = await quota.usage(own_id)
-        free = _point(await env.part(Volumes).get()).available_bytes
+        mounted = await env.part(Volumes).get()
+        _, free = _space(mounted)
         return SpaceAvailable(
+            state=_state(mounted),
             available_bytes=free if usage.available is None else min(free, usage.available),
             used_bytes=usage.used,
             quota_bytes=usage.limit,
@@ -113,6 +116,10 @@ class SpaceController(Controller):
         )
 
 
+def _state(mounted: Mounted) -> State:
+    return "online" if mounted.is_online() else "offline"
+
+
 def _space(mounted: Mounted) -> tuple[int, int]:
     if not mounted.is_online():
         return 0, 0
@@ -125,7 +132,7 @@ def _point(mounted: Mounted) -> Mountpoint:
     return Mountpoint(
         id=str(mounted.id), name=mounted.name, type="volume", path=mounted.name, size_bytes=total,
         used_bytes=total - available, available_bytes=available, raid_level=None,
-        status="online" if mounted.is_online() else "offline", is_default=mounted.is_default,
+        status=_state(mounted), is_default=mounted.is_default,
     )  # fmt: skip
 
 
@@ -133,6 +140,6 @@ async def _read(volumes: VolumeService, mounted: Mounted) -> VolumeRead:
     total, available = _space(mounted)
     return VolumeRead(
         id=mounted.id, name=mounted.name, path=mounted.root, is_default=mounted.is_default,
-        state="online" if mounted.is_online() else "offline", size_bytes=total, available_bytes=available,
+        state=_state(mounted), size_bytes=total, available_bytes=available,
         features=await volumes.features(mounted.id),
     )  # fmt: skip

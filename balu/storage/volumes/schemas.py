@@ -33,6 +33,8 @@ class Mountpoints(msgspec.Struct, kw_only=True):
 class SpaceAvailable(msgspec.Struct, kw_only=True):
     """What the caller may still write."""
 
+    state: State
+    """Of the default volume; nothing is available on one that is offline."""
     available_bytes: int
     used_bytes: int
     quota_bytes: int | None

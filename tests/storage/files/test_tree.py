@@ -118,7 +118,8 @@ async def test_a_copied_tree_is_independent_and_counted(client: httpx.AsyncClien
 async def test_names_can_be_checked_before_an_upload(client: httpx.AsyncClient) -> None:
     await make(client, "d/a.txt", b"123")
     answer = await client.post(
-        "/api/files/check-exists", json={"filenames": ["a.txt", "b.txt", "x/y"], "target_path": "d"}
+        "/api/files/check-exists",
+        json={"filenames": ["a.txt", "b.txt", "x/y", "a\nb", "../x"], "target_path": "d"},
     )
     (hit,) = answer.json()["duplicates"]
     assert (hit["filename"], hit["size_bytes"]) == ("a.txt", 3)

@@ -55,6 +55,19 @@ test("a part that gets lost on the way is asked for again, and the page stays", 
   assert.deepEqual(problems, []);
 });
 
+test("a page whose script cannot be fetched is shown when the server is back", async (t) => {
+  const { page, context, close, problems } = await openPage(server);
+  t.after(close);
+  await page.goto("/files/");
+  await page.getByRole("heading", { name: "My files" }).waitFor();
+  await context.setOffline(true);
+  await page.getByRole("link", { name: "People" }).click();
+  await page.getByText("No connection to the server").waitFor();
+  await context.setOffline(false);
+  await page.getByRole("heading", { name: "People" }).waitFor();
+  assert.deepEqual(problems, []);
+});
+
 test("the interface starts without the server and goes on when it is back; only its own files are kept", async (t) => {
   const { page, close, problems, api } = await openPage(server, { worker: true });
   t.after(close);

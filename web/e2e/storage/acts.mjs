@@ -1,6 +1,6 @@
 // What hands do with files: drag, copy, paste, type a path, press long, purge; and what stops them.
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -108,6 +108,49 @@ test("a long press selects, more taps add, the sheet acts", async (t) => {
   await page.getByRole("menuitem", { name: "Delete" }).tap();
   await page.getByText("Moved 2 items to the trash").waitFor();
   assert.deepEqual(await namesIn(api, "press"), ["three.txt"]);
+  assert.deepEqual(problems, []);
+});
+
+test("Ctrl+Z takes a delete back that is still under way; what is gone already is called so", async (t) => {
+  const { page, api, problems } = await folder(t, "hasty", ["kept.txt", "gone.txt"]);
+  let answer;
+  const asked = new Promise((resolve) => {
+    answer = resolve;
+  });
+  await page.route("**/api/files/hasty/kept.txt", (route) => asked.then(() => route.continue()));
+  await row(page, "kept.txt").click();
+  await page.keyboard.press("Delete");
+  await row(page, "kept.txt").waitFor({ state: "detached" });
+  await page.keyboard.press("Control+z");
+  answer();
+  await page.getByText("Restored 1 item").waitFor();
+  await row(page, "kept.txt").waitFor();
+  assert.deepEqual(await namesIn(api, "hasty"), ["gone.txt", "kept.txt"]);
+
+  await page.route("**/api/files/hasty/gone.txt", async (route) => {
+    await rm(join(server.data, "volumes/main/anna/hasty/gone.txt"));
+    await route.continue();
+  });
+  await row(page, "gone.txt").click();
+  await page.keyboard.press("Delete");
+  await page.getByText("1 item already gone").waitFor();
+  assert.deepEqual(problems, []);
+});
+
+test("a disk that is away is called so, and the page goes on when it is back", async (t) => {
+  const { page, api, problems } = await folder(t, "away", ["a.txt"], { allow: [503] });
+  const [disk, aside] = ["main", "aside"].map((name) => join(server.data, "volumes", name));
+  await rename(disk, aside);
+  try {
+    await page.goto("/files/away");
+    await page.getByText("The disk with these files is not connected").first().waitFor();
+    assert.equal(await page.getByText("Your storage is full").count(), 0);
+    assert.deepEqual(await axe(page), []);
+  } finally {
+    await rename(aside, disk);
+  }
+  await row(page, "a.txt").waitFor();
+  assert.deepEqual(await namesIn(api, "away"), ["a.txt"]);
   assert.deepEqual(problems, []);
 });
 

@@ -88,6 +88,18 @@ test("a paused upload goes on and arrives whole; a cancelled one leaves nothing"
   assert.deepEqual(problems, []);
 });
 
+test("a name that cannot be fails alone", async (t) => {
+  const { page, names, problems } = await folder(t, "names");
+  const bad = join(local, "line\nbreak.txt");
+  const good = join(local, "good.txt");
+  for (const path of [bad, good]) await writeFile(path, "x");
+  await systemDrop(page, [bad, good]);
+  await title(page, "1 file failed");
+  await page.getByText("This path is not allowed.").first().waitFor();
+  assert.deepEqual(await names(), ["good.txt"]);
+  assert.deepEqual(problems, []);
+});
+
 test("both pickers upload", async (t) => {
   const { page, name, names, problems } = await folder(t, "picked");
   const one = join(local, "one.txt");

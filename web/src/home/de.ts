@@ -11,6 +11,7 @@ const de = {
   uploadFolder: "Ordner hochladen",
   drop: "Dateien und Ordner irgendwo auf diese Seite ziehen",
   storage: "Dein Speicher",
+  storageAway: "Der Datenträger ist nicht angeschlossen",
   storageFree: (free: string) => `${free} frei`,
   storageNoLimit: "Für dich gilt keine Grenze",
   steps: "Gute nächste Schritte",

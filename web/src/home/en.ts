@@ -11,6 +11,7 @@ const en = {
   uploadFolder: "Upload folder",
   drop: "Drop files and folders anywhere on this page",
   storage: "Your storage",
+  storageAway: "The disk is not connected",
   storageFree: (free: string) => `${free} free`,
   storageNoLimit: "No limit set for you",
   steps: "Good next steps",

@@ -5,7 +5,7 @@ import { useFormat } from "@/kernel/i18n/format";
 import { Card, Meter, Page, PageHeader, Skeleton } from "@/kernel/kit";
 import { lazyLater } from "@/kernel/router/lazy";
 import { useUser } from "@/kernel/session/session";
-import { quotaQuery } from "@/kernel/shell/quota";
+import { quotaQuery, totalOf } from "@/kernel/shell/quota";
 import { BringFiles } from "./bring";
 import "./home.css";
 import { homeText } from "./text";
@@ -59,16 +59,16 @@ function Storage() {
   const format = useFormat();
   const { data, isPending, isError } = useQuery(quotaQuery);
   if (isError) return null;
-  const total = data ? (data.quota_bytes ?? data.used_bytes + data.available_bytes) : 0;
+  const total = data ? totalOf(data) : null;
   return (
     <Card title={t.storage}>
       {isPending && <Skeleton lines={2} />}
       {data && (
         <div className="stack home-figure">
           <p className="figure">{format.bytes(data.used_bytes)}</p>
-          <Meter label={t.storage} value={total > 0 ? data.used_bytes / total : 0} />
+          {total !== null && <Meter label={t.storage} value={total > 0 ? data.used_bytes / total : 0} />}
           <p className="meta">
-            {t.storageFree(format.bytes(data.available_bytes))}
+            {data.state === "online" ? t.storageFree(format.bytes(data.available_bytes)) : t.storageAway}
             {data.quota_bytes === null && ` · ${t.storageNoLimit}`}
           </p>
         </div>

@@ -121,6 +121,8 @@ const de = {
     "no-space": "Der Platz reicht nicht aus.",
     asleep: "Der Server schläft. Wecke ihn auf und versuche es noch einmal.",
     "upstream-failed": "Ein anderer Dienst hat nicht geantwortet. Versuche es später noch einmal.",
+    "volume-offline":
+      "Der Datenträger mit diesen Dateien ist nicht angeschlossen. Schließ ihn an, dann geht es hier von selbst weiter.",
     "read-only": "Das ist gerade nur lesbar.",
     internal: "Der Server konnte das nicht ausführen. Bleibt das so, hilft ein Blick in sein Protokoll.",
     offline: "Der Server ist nicht erreichbar. Prüfe deine Verbindung.",

@@ -124,6 +124,8 @@ const en = {
     "no-space": "There is not enough space left.",
     asleep: "The server is asleep. Wake it up and try again.",
     "upstream-failed": "Another service did not answer. Try again later.",
+    "volume-offline":
+      "The disk with these files is not connected. Connect it, and this page goes on by itself.",
     "read-only": "This can only be read at the moment.",
     internal: "The server could not do this. Try again; if it keeps happening, look into the server's log.",
     offline: "The server cannot be reached. Check your connection.",

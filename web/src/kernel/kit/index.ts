@@ -16,6 +16,6 @@ export { Meter, Progress } from "./progress";
 export { Badge, EmptyState, ErrorState, Notice, Skeleton } from "./states";
 export { type Column, Table } from "./table";
 export { Tabs } from "./tabs";
-export { ToastRegion, toast, undoLast } from "./toast";
+export { ToastRegion, toast, undoComing, undoLast } from "./toast";
 export { TooltipHost } from "./tooltip";
 export { topLayer, useTopLayer } from "./top-layer";

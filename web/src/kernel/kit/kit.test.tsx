@@ -2,7 +2,19 @@ import { act, useState } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Problem } from "../api/problem";
 import { click, find, press, render } from "../testing/render";
-import { Button, ConfirmHost, confirm, Input, Menu, Tabs, ToastRegion, toast, undoLast, useForm } from ".";
+import {
+  Button,
+  ConfirmHost,
+  confirm,
+  Input,
+  Menu,
+  Tabs,
+  ToastRegion,
+  toast,
+  undoComing,
+  undoLast,
+  useForm,
+} from ".";
 
 let shown: Awaited<ReturnType<typeof render>>;
 afterEach(() => shown.remove());
@@ -85,6 +97,24 @@ describe("toast", () => {
     expect(undo).toHaveBeenCalledOnce();
     expect(undoLast()).toBe(false);
     expect(document.querySelector(".toast")).toBeNull();
+  });
+
+  it("keeps an Undo that is asked for before the act is over", async () => {
+    const [undo, older] = [vi.fn(), vi.fn()];
+    shown = await render(<ToastRegion />);
+    await act(async () => void toast({ text: "Renamed", undo: older }));
+    const [failed, done] = [undoComing(), undoComing()];
+    expect(undoLast()).toBe(true);
+    await act(async () => done({ text: "Moved 3 items to trash", undo }));
+    expect(undo).toHaveBeenCalledOnce();
+    expect(find(".toasts").textContent).not.toContain("Moved");
+    failed();
+    await act(async () => expect(undoLast()).toBe(true));
+    expect(older).toHaveBeenCalledOnce();
+    const plain = undoComing();
+    await act(async () => plain({ text: "Moved 1 item to trash", undo }));
+    expect(find(".toasts").textContent).toContain("Moved 1 item");
+    await act(async () => expect(undoLast()).toBe(true));
   });
 });
 

@@ -42,8 +42,33 @@ export function toast(options: ToastOptions | string): () => void {
   return () => dismiss(id);
 }
 
-/** Runs the newest Undo that is still on screen; false when there is none. */
+interface Coming {
+  undone: boolean;
+}
+
+let coming: readonly Coming[] = [];
+
+/**
+ * For an act that takes a moment and will then offer Undo: Ctrl+Z in between is kept for it. What this answers ends
+ * the wait: with a message, whose Undo runs instead when it was asked for, or with nothing.
+ */
+export function undoComing(): (message?: ToastOptions) => void {
+  const one: Coming = { undone: false };
+  coming = [...coming, one];
+  return (message) => {
+    coming = coming.filter((other) => other !== one);
+    if (one.undone && message?.undo) void message.undo();
+    else if (message) toast(message);
+  };
+}
+
+/** Runs the newest Undo that is still on screen or on its way; false when there is none. */
 export function undoLast(): boolean {
+  const next = coming.findLast((one) => !one.undone);
+  if (next) {
+    next.undone = true;
+    return true;
+  }
   const last = toasts.findLast((one) => one.undo);
   if (!last) return false;
   dismiss(last.id);

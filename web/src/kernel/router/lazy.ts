@@ -12,7 +12,8 @@ export function lazyPage<K extends string, P extends object>(
   ...areas: Area<unknown>[]
 ) {
   return lazyRouteComponent<Record<K, ComponentType<P>>, K>(async () => {
-    const [module] = await Promise.all([load(), ...areas.map((area) => area.load(language()))]);
+    const texts = areas.map((area) => untilLoaded(() => area.load(language())));
+    const [module] = await Promise.all([untilLoaded(load), ...texts]);
     return module;
   }, name);
 }

@@ -22,6 +22,12 @@ export function OfflineBar() {
     [],
   );
   useEffect(() => {
+    // A part of the page could not be fetched; it is tried again, and nothing else might ask the server.
+    const lost = () => setOffline(true);
+    addEventListener("vite:preloadError", lost);
+    return () => removeEventListener("vite:preloadError", lost);
+  }, []);
+  useEffect(() => {
     if (!offline) return;
     const timer = setInterval(async () => {
       const answer = await fetch("/api/health").catch(() => null);

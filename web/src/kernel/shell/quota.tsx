@@ -6,12 +6,15 @@ import { useFormat } from "../i18n/format";
 import { kernelText } from "../i18n/kernel";
 import { cx, Meter } from "../kit";
 
+export interface Space {
+  state: "online" | "offline";
+  available_bytes: number;
+  used_bytes: number;
+  quota_bytes: number | null;
+}
+
 interface Paths {
-  "/api/files/storage/available": Get<{
-    available_bytes: number;
-    used_bytes: number;
-    quota_bytes: number | null;
-  }>;
+  "/api/files/storage/available": Get<Space>;
 }
 
 const api = client<Paths>();
@@ -29,12 +32,20 @@ export function QuotaMeter({ className }: { className?: string }) {
   const format = useFormat();
   const { data } = useQuery(quotaQuery);
   if (!data) return null;
-  const total = data.quota_bytes ?? data.used_bytes + data.available_bytes;
-  const words = t.nav.quota(format.bytes(data.used_bytes), format.bytes(total));
+  const total = totalOf(data);
+  const used = format.bytes(data.used_bytes);
   return (
     <div className={cx("quota", className)}>
-      <p className="meta">{words}</p>
-      <Meter label={t.nav.storage} value={total > 0 ? data.used_bytes / total : 0} />
+      <p className="meta">
+        {total === null ? t.nav.quotaFree(used) : t.nav.quota(used, format.bytes(total))}
+      </p>
+      {total !== null && <Meter label={t.nav.storage} value={total > 0 ? data.used_bytes / total : 0} />}
     </div>
   );
+}
+
+/** How much the person may have in all; null while a disk is away that would say. */
+export function totalOf({ state, quota_bytes, used_bytes, available_bytes }: Space): number | null {
+  if (quota_bytes !== null) return quota_bytes;
+  return state === "online" ? used_bytes + available_bytes : null;
 }

@@ -33,12 +33,6 @@ export interface Listing {
   can_write?: boolean;
 }
 
-export interface Space {
-  available_bytes: number;
-  used_bytes: number;
-  quota_bytes: number | null;
-}
-
 export interface Removed {
   message: string;
   trash_id: number | string | null;
@@ -95,7 +89,6 @@ interface Paths {
   "/api/files/copy": Post<{ message: string }, { source_path: string; target_path: string }>;
   "/api/files/batch": Post<Accepted, Bulk>;
   "/api/files/archive": Post<{ url: string }, { paths: string[] }>;
-  "/api/files/storage/available": Get<Space>;
   "/api/files/check-exists": Post<
     { duplicates: { filename: string; size_bytes: number; modified_at: string }[] },
     { filenames: string[]; target_path: string }
@@ -154,10 +147,6 @@ export function bulk(body: Bulk): Promise<Accepted> {
 
 export function job(id: number | string): Promise<Job> {
   return call(api.GET("/api/jobs/{id}", { params: { path: { id } } }));
-}
-
-export function space(): Promise<Space> {
-  return call(api.GET("/api/files/storage/available"));
 }
 
 export async function existing(folder: string, names: string[]) {

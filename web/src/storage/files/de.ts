@@ -86,6 +86,7 @@ export default {
     intoItself: "Ein Ordner kann nicht in sich selbst verschoben werden.",
     loadMore: "Weitere Ordner anzeigen",
   },
+  deletedElsewhere: (n) => `${items(n)} schon weg`,
   deleted: (n) => `${items(n)} in den Papierkorb verschoben`,
   deleting: (n) => `${items(n)} werden in den Papierkorb verschoben …`,
   restored: (n) => `${items(n)} wiederhergestellt`,

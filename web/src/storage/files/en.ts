@@ -86,6 +86,7 @@ const en = {
     intoItself: "A folder cannot be moved into itself.",
     loadMore: "Show more folders",
   },
+  deletedElsewhere: (n: number) => `${items(n)} already gone`,
   deleted: (n: number) => `Moved ${items(n)} to the trash`,
   deleting: (n: number) => `Moving ${items(n)} to the trash …`,
   restored: (n: number) => `Restored ${items(n)}`,

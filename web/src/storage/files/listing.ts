@@ -9,6 +9,8 @@ import type { View } from "./view";
 
 const KEEP_MS = 600_000;
 const PARALLEL = 3;
+/** How often a disk that is away is looked for. */
+const AWAY_MS = 5_000;
 
 export interface FolderRows {
   total: number;
@@ -28,6 +30,9 @@ function pageQuery(view: View, page: number) {
     queryFn: ({ signal }: { signal: AbortSignal }) => listFolder(view, page * PAGE_ROWS, PAGE_ROWS, signal),
     gcTime: KEEP_MS,
     staleTime: 15_000,
+    // Nobody tells when the disk is back.
+    refetchInterval: (query: { state: { error: unknown } }) =>
+      isProblem(query.state.error, "volume-offline") ? AWAY_MS : (false as const),
   };
 }
 
@@ -41,8 +46,8 @@ export function useListing(view: View): FolderRows {
     placeholderData: (old, query) => (query?.queryKey[2] === view.path ? keepPreviousData(old) : undefined),
   });
 
-  // A folder that is gone or locked takes nothing; one that could not be asked about may.
-  const closed = !first.data && isProblem(first.error, "not-found", "file-not-found", "vault-locked");
+  // A folder that is gone or locked shows and takes nothing; one that could not be asked about may.
+  const closed = isProblem(first.error, "not-found", "file-not-found", "vault-locked", "volume-offline");
 
   const at = useCallback((row: number) => rowAt(client, view, row), [client, view]);
   const between = useCallback(
@@ -68,12 +73,12 @@ export function useListing(view: View): FolderRows {
   const reload = useCallback(() => client.invalidateQueries({ queryKey: listKey(view) }), [client, view]);
 
   return {
-    total: first.data?.total ?? 0,
-    canWrite: mayWrite && (first.data?.can_write ?? !closed),
+    total: closed ? 0 : (first.data?.total ?? 0),
+    canWrite: mayWrite && !closed && (first.data?.can_write ?? true),
     at,
     between,
     loading: first.isPending,
-    error: first.data ? null : first.error,
+    error: first.data && !closed ? null : first.error,
     reload,
   };
 }

@@ -6,7 +6,7 @@ import { problemText } from "@/kernel/api/problem-text";
 import { useText } from "@/kernel/i18n/area";
 import { formatBytes } from "@/kernel/i18n/format";
 import { kernelText } from "@/kernel/i18n/kernel";
-import { confirm, toast } from "@/kernel/kit";
+import { confirm, toast, undoComing } from "@/kernel/kit";
 import * as trash from "../trash/api";
 import * as api from "./api";
 import { bulkBody, each, isSmall, runBulk } from "./bulk";
@@ -39,12 +39,12 @@ export function useFileOps() {
   return useMemo(() => {
     const env = { client, t, problems };
     return {
-      remove: (target: Target) => guarded(env, target, () => remove(env, target)),
+      remove: (target: Target) => guarded(env, target, () => undoable((tell) => remove(env, target, tell))),
       purge: (target: Target) => guarded(env, target, () => purge(env, target)),
       transfer: (target: Target, folder: string, mode: "move" | "copy") =>
-        guarded(env, target, () => transfer(env, target, folder, mode)),
+        guarded(env, target, () => undoable((tell) => transfer(env, target, folder, mode, tell))),
       rename: (item: api.FileItem, name: string, target: Target) =>
-        undisturbed(() => rename(env, item, name, target)),
+        undisturbed(() => undoable((tell) => rename(env, item, name, target, tell))),
       /** Where to download these as one zip; tells in a toast why there is none. */
       pack: async (paths: string[]): Promise<string | null> => {
         try {
@@ -65,6 +65,18 @@ export function useFileOps() {
 
 export type FileOps = ReturnType<typeof useFileOps>;
 
+/** Tells that it is done, with the way to take it back. */
+type Tell = ReturnType<typeof undoComing>;
+
+async function undoable(act: (tell: Tell) => Promise<void>): Promise<void> {
+  const tell = undoComing();
+  try {
+    await act(tell);
+  } finally {
+    tell();
+  }
+}
+
 async function guarded(env: Env, target: Target, act: () => Promise<void>): Promise<void> {
   try {
     await (isSmall(target) ? undisturbed(act) : act());
@@ -75,7 +87,7 @@ async function guarded(env: Env, target: Target, act: () => Promise<void>): Prom
   }
 }
 
-async function remove(env: Env, target: Target): Promise<void> {
+async function remove(env: Env, target: Target, tell: Tell): Promise<void> {
   const { client, t } = env;
   const { path } = target.view;
   let ids: (number | string)[];
@@ -99,8 +111,8 @@ async function remove(env: Env, target: Target): Promise<void> {
   }
   await refresh(client, path);
   if (count === 0) return;
-  const undo = ids.length > 0 ? () => guarded(env, target, () => putBack(env, ids, path)) : undefined;
-  toast({ text: t.deleted(count), undo });
+  if (ids.length === 0) tell({ text: t.deletedElsewhere(count) });
+  else tell({ text: t.deleted(count), undo: () => guarded(env, target, () => putBack(env, ids, path)) });
 }
 
 async function putBack(env: Env, ids: readonly (number | string)[], folder: string): Promise<void> {
@@ -139,7 +151,13 @@ async function purge(env: Env, target: Target): Promise<void> {
   await refresh(client, target.view.path);
 }
 
-async function transfer(env: Env, target: Target, folder: string, mode: "move" | "copy"): Promise<void> {
+async function transfer(
+  env: Env,
+  target: Target,
+  folder: string,
+  mode: "move" | "copy",
+  tell: Tell,
+): Promise<void> {
   const { client, t } = env;
   const from = target.view.path;
   const where = nameOf(folder) || t.myFiles;
@@ -175,11 +193,17 @@ async function transfer(env: Env, target: Target, folder: string, mode: "move" |
     );
     await refresh(client, from, folder);
   };
-  toast({ text: t.move[mode === "move" ? "moved" : "copied"](done.length, where), undo: back });
+  tell({ text: t.move[mode === "move" ? "moved" : "copied"](done.length, where), undo: back });
 }
 
 /** Shown at once and taken back when the server refuses; the caller shows why. */
-async function rename({ client, t }: Env, item: api.FileItem, name: string, { view }: Target): Promise<void> {
+async function rename(
+  { client, t }: Env,
+  item: api.FileItem,
+  name: string,
+  { view }: Target,
+  tell: Tell,
+): Promise<void> {
   const path = joinPath(parentOf(item.path), name);
   patchRow(client, view, item.path, { name, path });
   try {
@@ -193,7 +217,7 @@ async function rename({ client, t }: Env, item: api.FileItem, name: string, { vi
     await api.rename(path, item.name);
     await refresh(client, view.path);
   };
-  toast({ text: t.rename.done(name), undo });
+  tell({ text: t.rename.done(name), undo });
 }
 
 function tellFailed({ t, problems }: Env, failed: { error: unknown }[]): void {

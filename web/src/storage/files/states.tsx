@@ -80,7 +80,9 @@ export function FolderNotice({ readOnly, path }: { readOnly: boolean; path: stri
   return (
     <>
       {readOnly && <Notice tone="info">{t.readOnly}</Notice>}
-      {!readOnly && space?.available_bytes === 0 && <Notice tone="warn">{t.full}</Notice>}
+      {!readOnly && space?.state === "online" && space.available_bytes === 0 && (
+        <Notice tone="warn">{t.full}</Notice>
+      )}
       <VaultBar path={path} />
     </>
   );
