@@ -2962,6 +2962,8 @@ export interface components {
         SpaceAvailable: {
             available_bytes: number;
             quota_bytes: number | null;
+            /** @enum {string} */
+            state: "online" | "offline";
             trash_bytes: number;
             used_bytes: number;
             version_bytes: number;
