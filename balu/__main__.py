@@ -190,9 +190,7 @@ def domain_commands() -> dict[str, click.Command]:
             *groups, name = declared.path.split()
             home: dict[str, click.Command] = top
             for group in groups:
-                found = home.setdefault(
-                    group, click.RichGroup(name=group, help=f"Commands of {domain.name}.")
-                )
+                found = home.setdefault(group, click.RichGroup(name=group, help=f"Commands of {group}."))
                 if isinstance(found, click.Group):
                     home = found.commands  # type: ignore[assignment]
             home[name] = _as_click(name, declared)

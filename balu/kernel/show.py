@@ -17,7 +17,9 @@ def rows(items: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     if not items:
         print("Nothing.")  # noqa: T201
         return
-    table = Table(*[str(key) for key in items[0]], box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for key in items[0]:
+        table.add_column(str(key), overflow="fold")  # a long path is needed to its end
     for item in items:
         table.add_row(*[_cell(value) for value in item.values()])
     Console().print(table)
@@ -34,9 +36,28 @@ def result(value: Any, *, as_json: bool) -> None:
         if as_json:
             print(msgspec.json.format(msgspec.json.encode(plain), indent=2).decode())  # noqa: T201
         else:
-            rows([{"field": key, "value": item} for key, item in plain.items()], as_json=False)
+            _fields(plain)
     else:
         rows(list(plain), as_json=as_json)
+
+
+def _fields(thing: Mapping[str, Any]) -> None:
+    """One thing: a line for each field, and a table of its own for what holds things itself."""
+    tables = {key: item for key, item in thing.items() if _is_table(item)}
+    lines = {
+        key: "\n".join(map(str, item)) if isinstance(item, list) and item else item
+        for key, item in thing.items()
+        if key not in tables
+    }
+    rows([{"field": key, "value": item} for key, item in lines.items()], as_json=False)
+    for key, items in tables.items():
+        filled = [column for column in items[0] if any(item.get(column) is not None for item in items)]
+        print(f"\n{key}")  # noqa: T201
+        rows([{column: item.get(column) for column in filled} for item in items], as_json=False)
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, Mapping) for item in value)
 
 
 def _cell(value: Any) -> str:

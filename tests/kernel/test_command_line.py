@@ -17,6 +17,12 @@ def test_a_command_prints_its_data_and_nothing_else(tmp_path: Path) -> None:
     assert "database migrated" in done.stderr
 
 
+def test_a_group_of_commands_is_called_by_its_own_name() -> None:
+    line = [sys.executable, "-m", "balu", "volumes", "--help"]
+    told = subprocess.run(line, capture_output=True, text=True, check=True).stdout
+    assert "Commands of volumes." in told
+
+
 def test_a_folder_named_like_balu_is_not_taken_for_it(tmp_path: Path) -> None:
     # As in a clone, whose balu_core has no native half when Balu is installed elsewhere.
     for name in ("balu", "balu_core"):

@@ -99,12 +99,6 @@ class UnreadableError(BaluError):
     status, code = 500, "vault-damaged"
 
 
-class BitRotError(BaluError):
-    """The disk has other bytes than were stored."""
-
-    status, code = 500, "bit-rot"
-
-
 MEANINGS: tuple[tuple[frozenset[int], type[BaluError], str], ...] = (
     (frozenset({errno.ENOENT}), FileNotFoundHereError, "There is no file or folder {}."),
     (

@@ -3,17 +3,17 @@
 import rich_click as click
 
 from balu.identity.users import UserDeleted
-from balu.kernel.commands import Env, command
+from balu.kernel.commands import Env, Verdict, command
 from balu.kernel.events import on
 from balu.kernel.jobs import Run, job
 from balu.kernel.unit import Unit
-from balu.storage.files.errors import BitRotError
 from balu.storage.files.grants import Grants
 from balu.storage.files.recover import Recovery
 from balu.storage.files.scrub import Scrub, Scrubbed
 from balu.storage.files.upkeep import Upkeep
 
 REHASH_S = 600.0
+EXIT_CLEAN, EXIT_FOUND = 0, 1
 
 
 @job(schedule="* * * * *", missed="skip", lane="recover_files")
@@ -71,16 +71,19 @@ async def scrub_files(run: Run) -> Scrubbed:
         help="What to do about files that rotted; for now they are only named.",
     ),
 )
-async def verify(env: Env, *, repair: str) -> Scrubbed:  # noqa: ARG001
-    """Read every file again and compare it with its hash; fails and names the files that rotted."""
+async def verify(env: Env, *, repair: str) -> Verdict:  # noqa: ARG001
+    """Read every file again and compare it with its hash; names the files that rotted.
+
+    Exit codes: 0 none did, 1 some did (they are printed). 2 and 3 as for every command.
+    """
     found = await Scrub(env).run()
     if found.rotten:
-        names = "\n".join(found.rotten)
-        raise BitRotError(
-            f"{len(found.rotten)} of {found.checked} files have other bytes than were stored, yet nobody "
-            f"wrote to them. Restore them from a version or a backup:\n{names}"
+        click.echo(
+            f"balu: {len(found.rotten)} files have other bytes than were stored, yet nobody wrote to them. "
+            "Restore them from a version or a backup.",
+            err=True,
         )
-    return found
+    return Verdict(found, EXIT_FOUND if found.rotten else EXIT_CLEAN)
 
 
 @on(UserDeleted)

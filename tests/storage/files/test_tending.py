@@ -164,6 +164,10 @@ def test_fsck_tells_by_its_exit_code(tmp_path: Path) -> None:
     (unknown / "item").write_bytes(b"x")
     code, report = balu("fsck", "--read-only")
     assert (code, [one["invariant"] for one in report["findings"]]) == (1, ["I7"]), report
+    line = [sys.executable, "-m", "balu", "fsck", "--quick", "--data-dir", str(folder)]
+    told = subprocess.run(line, capture_output=True, text=True, check=False).stdout
+    assert "{" not in told, told
+    assert {"invariant", "I7", "volume", "main"} <= set(told.split()), told
     (root / ".balu/volume").rename(root / ".balu/away")
     code, report = balu("fsck", "--quick")
     assert (code, report["offline"]) == (4, ["main"]), report
