@@ -210,34 +210,49 @@ class Group:
         for piece in pieces:
             piece.plan = piece.base = None  # of an attempt that the database gave up
         entries = await self._call(_stat_all, self._core, [piece.spot.disk for piece in pieces])
-        try:
-            async with open_unit(self._env) as unit:
-                await take_turn(unit, self._home.owner_id)
-                rows = GroupRows(unit)
-                for parts, folder_id in folders.items():
-                    here = [
-                        (piece, entry)
-                        for piece, entry in zip(pieces, entries, strict=True)
-                        if piece.spot.parts[:-1] == parts
-                    ]
-                    present = await rows.present(folder_id, (piece.spot.name for piece, _ in here))
-                    for piece, entry in here:
-                        _decide(piece, entry, folder_id, present.get(name_key(piece.spot.name), []))
-                for piece in pieces:
-                    if piece.plan is not None:
-                        piece.plan = structs.replace(piece.plan, paid_by=self._id)
-                plans = [(piece.id, piece.plan) for piece in pieces if piece.plan and piece.result is None]
-                opened = await rows.open(plans)
-                planned = [piece for piece in pieces if piece.id in opened]
-                if total := sum(piece.size for piece in planned):
-                    self._has_reserved = True
-                    await Intents(unit).reserve(self._home.mounted.id, self._home.owner_id, self._id, total)
-        except QuotaExceededError as error:
+        refusals: list[tuple[Piece, QuotaExceededError]] = []
+        async with open_unit(self._env) as unit:
+            await take_turn(unit, self._home.owner_id)
+            rows = GroupRows(unit)
+            for parts, folder_id in folders.items():
+                here = [
+                    (piece, entry)
+                    for piece, entry in zip(pieces, entries, strict=True)
+                    if piece.spot.parts[:-1] == parts
+                ]
+                present = await rows.present(folder_id, (piece.spot.name for piece, _ in here))
+                for piece, entry in here:
+                    _decide(piece, entry, folder_id, present.get(name_key(piece.spot.name), []))
             for piece in pieces:
-                if self._is_for_all and piece.plan is not None and piece.result is None:
-                    piece.result = error
-            return []
+                if piece.plan is not None:
+                    piece.plan = structs.replace(piece.plan, paid_by=self._id)
+            plans = [(piece.id, piece.plan) for piece in pieces if piece.plan and piece.result is None]
+            opened = await rows.open(plans)
+            planned = [piece for piece in pieces if piece.id in opened]
+            while total := sum(piece.size for piece in planned):
+                self._has_reserved = True
+                try:
+                    await Intents(unit).reserve(self._home.mounted.id, self._home.owner_id, self._id, total)
+                except QuotaExceededError:
+                    refused, planned = await self._refuse(unit, planned)
+                    refusals += refused
+                else:
+                    break
+        if self._is_for_all:
+            for piece, refusal in refusals:
+                piece.result = refusal
         return planned
+
+    async def _refuse(
+        self, unit: Unit, planned: list[Piece]
+    ) -> tuple[list[tuple[Piece, QuotaExceededError]], list[Piece]]:
+        """Take the intents back of those that do not fit, in their order; they, and the others."""
+        sizes = [piece.size for piece in planned]
+        refusals = await QuotaService(unit).fitting(self._home.owner_id, sizes)
+        both = list(zip(planned, refusals, strict=True))
+        refused = [(piece, refusal) for piece, refusal in both if refusal is not None]
+        await GroupRows(unit).close([piece.id for piece, _ in refused])
+        return refused, [piece for piece, refusal in both if refusal is None]
 
     async def _give_names(self, planned: list[Piece]) -> None:
         new = [piece for piece in planned if piece.base is None]

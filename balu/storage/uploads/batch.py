@@ -39,6 +39,10 @@ STEP_BYTES = 4 << 20
 """Bytes gathered before they are written; what arrives meanwhile waits with the client."""
 
 
+LASTING = frozenset({200, 201, 400, 413, 422})
+"""Statuses that the same question has whenever it is asked: what is stored is, and what cannot be cannot."""
+
+
 class BatchTypeError(BaluError):
     """This is not a batch."""
 
@@ -67,6 +71,7 @@ class BatchOutcome(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 FILES = msgspec.json.Decoder(list[BatchFile])
+OUTCOMES = msgspec.json.Decoder(list[BatchOutcome])
 
 
 async def upload_batch(exchange: Exchange) -> None:
@@ -95,7 +100,8 @@ class _Batch:
         self._places = Places(exchange.env)
         self._replays = Replays(exchange.env, home.owner_id, exchange.headers.get("idempotency-key"))
         self._files: list[BatchFile] = []
-        self._pieces: list[Piece | BaluError] = []
+        self._pieces: list[Piece | BaluError | BatchOutcome] = []
+        """What is to become of each file, or became of it when the same was asked before."""
         self._line = b""
         self._env = exchange.env
         self._groups: dict[int, Group] = {}
@@ -104,15 +110,20 @@ class _Batch:
     async def receive(self, body: AsyncIterator[bytes]) -> bytes | None:
         """Read the first line, then stage the contents as they come; the answer when it is known already.
 
+        Of an earlier answer to the same request only what lasts is kept; the other files are tried again.
+
         Raises:
             MalformedError: the body is shorter or longer than its first line says.
         """
         rest = await self._first_line(body)
+        lasting: dict[int, BatchOutcome] = {}
         if (stored := await self._replays.find(self._line)) is not None:
-            async for _ in body:
-                pass
-            return stored
-        self._pieces = [await self._piece(file) for file in self._files]
+            lasting = {n: one for n, one in enumerate(OUTCOMES.decode(stored)) if one.status in LASTING}
+            if len(lasting) == len(self._files):
+                async for _ in body:
+                    pass
+                return stored
+        self._pieces = [lasting.get(n) or await self._piece(file) for n, file in enumerate(self._files)]
         at = 0
         while at < len(self._files):
             start, length = at, 0
@@ -142,7 +153,7 @@ class _Batch:
             await self.drop()
             raise
         outcomes = [
-            self._outcome(file, piece if isinstance(piece, BaluError) else piece.result)
+            piece if isinstance(piece, BatchOutcome) else self._outcome(file, piece)
             for file, piece in zip(self._files, self._pieces, strict=True)
         ]
         answer = msgspec.json.encode(outcomes)
@@ -198,7 +209,7 @@ class _Batch:
         homes: dict[int, list[tuple[Piece, memoryview]]] = {}
         offset, view = 0, memoryview(data)
         for file, piece in zip(self._files[start:end], self._pieces[start:end], strict=True):
-            if isinstance(piece, Piece):  # contents of files that were refused are skipped
+            if isinstance(piece, Piece):  # the others' contents are skipped
                 theirs = homes.setdefault(piece.spot.home.file_id, [])
                 theirs.append((piece, view[offset : offset + file.size]))
             offset += file.size
@@ -208,7 +219,8 @@ class _Batch:
             part = data if whole else b"".join(content for _, content in taken)
             await group.stage([piece for piece, _ in taken], part)
 
-    def _outcome(self, file: BatchFile, result: Landed | BaluError | None) -> BatchOutcome:
+    def _outcome(self, file: BatchFile, piece: Piece | BaluError) -> BatchOutcome:
+        result = piece if isinstance(piece, BaluError) else piece.result
         if isinstance(result, Landed):
             status = 201 if result.outcome == "created" else 200
             path = result.spot.path

@@ -62,7 +62,7 @@ class Replays:
         return bytes(found.answer)
 
     async def store(self, asked: bytes, answer: bytes) -> None:
-        """Keep the answer, and forget those of yesterday."""
+        """Keep the answer, in place of an earlier one to the same, and forget those of yesterday."""
         if not self._key:
             return
         async with open_unit(self._env) as unit:
@@ -75,4 +75,11 @@ class Replays:
                 "owner_id": self._owner_id, "key": self._key, "asked": blake3_hex(asked), "answer": answer,
                 "created_at": now,
             }  # fmt: skip
-            await unit.session.execute(make(UploadReplayRow).values(row).on_conflict_do_nothing())
+            keep = make(UploadReplayRow).values(row)
+            await unit.session.execute(
+                keep.on_conflict_do_update(
+                    index_elements=["owner_id", "key"],
+                    set_={"answer": answer},
+                    where=UploadReplayRow.asked == row["asked"],
+                )
+            )

@@ -238,9 +238,19 @@ class UploadService:
         return await self.get(row.id)
 
     async def pay_ahead(self, row: UploadRow, needed: int) -> None:
-        """Reserve another step for an upload of unknown length that wants to reach *needed* bytes."""
+        """Reserve another step for an upload of unknown length that wants to reach *needed* bytes.
+
+        Where less than a step is left of the quota, that much.
+
+        Raises:
+            QuotaExceededError: it does not reach.
+        """
         async with open_unit(self.env) as unit:
-            await self._pay(unit, row, -(-needed // STEP) * STEP)
+            try:
+                await self._pay(unit, row, -(-needed // STEP) * STEP)
+            except QuotaExceededError:
+                left = (await QuotaService(unit).usage(row.payer_id)).available or 0
+                await self._pay(unit, row, max(needed, row.reserved + left))
 
     async def _pay(self, unit: Unit, row: UploadRow, total: int) -> None:
         if total != row.reserved:

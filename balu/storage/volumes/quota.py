@@ -1,5 +1,6 @@
 """The quota ledger: space is taken by conditional UPDATE, never by check-then-act."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -66,7 +67,19 @@ class QuotaService:
         """
         usage = await self.usage(owner_id)
         if size > 0 and usage.available is not None and size > usage.available:
-            raise _full(usage, size)
+            raise _full(usage.available, usage.limit, size)
+
+    async def fitting(self, owner_id: int, sizes: Sequence[int]) -> list[QuotaExceededError | None]:
+        """Which of these fit, each after those before it that do: None, or why not. Nothing is taken."""
+        usage = await self.usage(owner_id)
+        left, refusals = usage.available, list[QuotaExceededError | None]()
+        for size in sizes:
+            if left is None or size <= left:
+                left = None if left is None else left - size
+                refusals.append(None)
+            else:
+                refusals.append(_full(left, usage.limit, size))
+        return refusals
 
     async def reserve(self, owner_id: int, size: int) -> None:
         """Take *size* bytes for something on its way.
@@ -82,7 +95,8 @@ class QuotaService:
             return
         await self._ensure(owner_id)
         if not await self._unit.sql(claim, values):
-            raise _full(await self.usage(owner_id), size)
+            usage = await self.usage(owner_id)
+            raise _full(usage.available, usage.limit, size)
 
     async def move(
         self, owner_id: int, *, live: int = 0, reserved: int = 0, trash: int = 0, versions: int = 0
@@ -129,10 +143,10 @@ class QuotaService:
         await self._unit.session.execute(make(QuotaRow).values(row).on_conflict_do_nothing())
 
 
-def _full(usage: Usage, size: int) -> QuotaExceededError:
+def _full(left: int | None, limit: int | None, size: int) -> QuotaExceededError:
     return QuotaExceededError(
-        f"This needs {size} bytes and {usage.available or 0} are left of your quota. "
+        f"This needs {size} bytes and {left or 0} are left of your quota. "
         "Empty the trash or delete something.",
-        available_bytes=usage.available or 0,
-        quota_bytes=usage.limit,
+        available_bytes=left or 0,
+        quota_bytes=limit,
     )

@@ -153,3 +153,44 @@ async def test_a_key_brings_the_same_answer_again(client: httpx.AsyncClient, pla
     other = await send(client, batch([({"path": "b"}, b"b")]), idempotency_key="k1")
     assert other.status_code == 422
     assert (await send(client, body, idempotency_key="k2")).json()[0]["path"] == "a (1)"
+
+
+async def test_of_a_batch_over_quota_those_that_fit_are_stored(
+    client: httpx.AsyncClient, env: Env, place: Any
+) -> None:
+    await send(client, batch([({"path": "old"}, b"old"), ({"path": "gone"}, b"")]))
+    await set_quota(env, 10_003)
+    sizes = {"a": 4000, "b": 9000, "old": 3000, "c": 3001, "d": 2500, "empty": 0, "e": 501, "f": 500}
+    answer = (await send(client, batch([({"path": path}, bytes(sizes[path])) for path in sizes]))).json()
+    assert [item["status"] for item in answer] == [201, 507, 200, 507, 201, 201, 507, 201]
+    assert "needs 9000 bytes and 6000 are left" in answer[1]["problem"]["detail"]
+    assert place.below() == {"a", "old", "d", "empty", "f", "gone"}
+    assert place.private("staging") == []
+    usage = (await client.get("/api/files/user/root-usage")).json()
+    assert (usage["live_bytes"], usage["reserved_bytes"]) == (10_000, 0)
+
+
+async def test_a_key_tries_again_what_may_succeed_and_nothing_else(
+    client: httpx.AsyncClient, env: Env, place: Any
+) -> None:
+    await client.put("/api/files/content/taken", content=b"old")
+    await set_quota(env, 100)
+    body = batch(
+        [
+            ({"path": "taken", "on_conflict": "rename"}, b"beside"),
+            ({"path": "taken", "on_conflict": "fail"}, b"new"),
+            ({"path": "large"}, bytes(200)),
+            ({"path": "late", "mtime": -1}, b"x"),
+            ({"path": "wrong", "blake3": blake3(b"sent").hexdigest()}, b"SENT"),
+        ]
+    )
+    first = (await send(client, body, idempotency_key="k")).json()
+    assert [item["status"] for item in first] == [201, 409, 507, 422, 460]
+    await set_quota(env, 1000)
+    await client.delete("/api/files/taken")
+    again = (await send(client, body[:-4] + b"sent", idempotency_key="k")).json()
+    assert [item["status"] for item in again] == [201, 201, 201, 422, 201]
+    assert (again[0], again[3]) == (first[0], first[3])
+    assert place.below() == {"taken (1)", "taken", "large", "wrong"}
+    assert (await send(client, body, idempotency_key="k")).json() == again
+    assert place.private("staging") == []

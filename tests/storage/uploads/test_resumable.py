@@ -127,6 +127,25 @@ async def test_the_length_may_come_later(client: httpx.AsyncClient, place: Any) 
     assert (place.home / "a").read_bytes() == b"onetwo"
 
 
+async def test_a_length_that_comes_later_needs_no_more_quota_than_its_bytes(
+    client: httpx.AsyncClient, env: Env, place: Any
+) -> None:
+    await client.put("/api/files/content/there", content=b"four")
+    await set_quota(env, 1000)
+    headers = {**TUS, "upload-defer-length": "1", "upload-metadata": meta(filename="a")}
+    url = (await client.post("/api/uploads", headers=headers)).headers["location"]
+    assert (await patch(client, url, 0, b"a" * 100)).status_code == 204
+    refused = await patch(client, url, 100, b"b" * 897)
+    assert refused.status_code == 507
+    assert "64 MiB" not in refused.text
+    assert "67108864" not in refused.text
+    reached = int((await client.head(url, headers=TUS)).headers["upload-offset"])
+    assert (await patch(client, url, reached, b"c" * (996 - reached), **{"upload-length": "996"})).is_success
+    assert (place.home / "a").stat().st_size == 996
+    usage = (await client.get("/api/files/user/root-usage")).json()
+    assert (usage["live_bytes"], usage["reserved_bytes"]) == (1000, 0)
+
+
 async def test_parts_are_joined(client: httpx.AsyncClient, place: Any) -> None:
     urls = []
     for body in (b"hello ", b"world"):
