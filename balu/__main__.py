@@ -11,7 +11,14 @@ import rich_click as click
 
 from balu import __version__
 from balu.kernel import show
-from balu.kernel.config import Config, ConfigError, LogSettings, default_data_dir, load_config
+from balu.kernel.config import (
+    Config,
+    ConfigError,
+    LogSettings,
+    default_data_dir,
+    load_config,
+    without_passwords,
+)
 from balu.kernel.errors import BaluError
 
 EXIT_REFUSED = 1
@@ -44,6 +51,8 @@ class Commands(click.RichGroup):
 
     The supervisor of `balu serve` must not load every domain: its memory is paid while the box idles.
     """
+
+    group_class = click.RichGroup  # groups below have their own commands only
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every command, sorted."""
@@ -108,10 +117,14 @@ def config_check(data_dir: Path | None) -> None:
 @data_dir_option
 @json_option
 def config_show(data_dir: Path | None, *, as_json: bool) -> None:
-    """Print every setting with the origin of its value."""
+    """Print every setting with the origin of its value; passwords in addresses are shown as ***."""
     found = _config(data_dir)
     rows = [
-        {"setting": f"{name}.{key}", "value": getattr(section, key), "origin": found.origins[f"{name}.{key}"]}
+        {
+            "setting": f"{name}.{key}",
+            "value": without_passwords(getattr(section, key)),
+            "origin": found.origins[f"{name}.{key}"],
+        }
         for name, section in found.sections.items()
         for key in section.__struct_fields__
     ]

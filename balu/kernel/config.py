@@ -1,6 +1,7 @@
 """Settings: one frozen Struct a section, from balu.toml and the environment, read once at start."""
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ T = TypeVar("T", bound=msgspec.Struct)
 ENV_PREFIX = "BALU_"
 PLAIN_VARIABLES = {"BALU_DATA_DIR", "BALU_FAILPOINT"}
 """Variables with the prefix that are not settings."""
+
+_SIGN_IN = re.compile(r"(?<=://)([^:/?#]*):([^?#]*)@")
+_PARAMETER = re.compile(r"([?&][^=&#]*(?:pass|secret|token)[^=&#]*)=[^&#]*", re.IGNORECASE)
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
@@ -123,6 +127,13 @@ class Config:
     def database_url(self) -> str:
         """Address of the database, the embedded one by default."""
         return self.of(DatabaseSettings).url or f"sqlite+aiosqlite:///{self.data_dir / 'balu.db'}"
+
+
+def without_passwords(value: Any) -> Any:
+    """The same, but for the password of an address: what a person may see on the screen or in a log."""
+    if not isinstance(value, str):
+        return value
+    return _PARAMETER.sub(r"\1=***", _SIGN_IN.sub(r"\1:***@", value))
 
 
 def default_data_dir(environ: Mapping[str, str] | None = None) -> Path:

@@ -1,9 +1,13 @@
 """What commands print: a table for people, JSON for programs."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+
+UNLIMITED = 1_000_000
+"""Columns of what is no terminal."""
 
 
 def rows(items: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
@@ -22,7 +26,8 @@ def rows(items: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
         table.add_column(str(key), overflow="fold")  # a long path is needed to its end
     for item in items:
         table.add_row(*[_cell(value) for value in item.values()])
-    Console().print(table)
+    # In a file or a pipe nothing is cut off, however long the lines get.
+    Console(width=None if sys.stdout.isatty() else UNLIMITED).print(table)
 
 
 def result(value: Any, *, as_json: bool) -> None:

@@ -1,11 +1,14 @@
 """What `balu` commands print, and what they leave on the disk."""
 
 import json
+import os
 import stat
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from balu.kernel.testing import Server, check_locks, free_port
 
@@ -40,6 +43,71 @@ def test_a_folder_named_like_balu_is_not_taken_for_it(tmp_path: Path) -> None:
             assert any(b"Balu is ready" in said for said in served.stdout)
         finally:
             served.terminate()
+
+
+def balu(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """`balu` with these words, its output in pipes."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("BALU_")}
+    return subprocess.run(
+        [sys.executable, "-m", "balu", *words],
+        capture_output=True, text=True, check=False, env={**clean, **environ}, timeout=300,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_passwords_in_addresses_are_not_shown(tmp_path: Path, form: tuple[str, ...]) -> None:
+    done = balu(
+        "config", "show", *form, "--data-dir", str(tmp_path),
+        BALU_DATABASE__URL="postgresql://berta:geh/eim@nas.example:5433/balu?sslpassword=geheim2&connect_timeout=3",
+        BALU_JOBS__REDIS_URL="redis://:geheim3@nas.example/0",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "geh" not in done.stdout
+    shown = "postgresql://berta:***@nas.example:5433/balu?sslpassword=***&connect_timeout=3"
+    assert shown in done.stdout
+    assert "redis://:***@nas.example/0" in done.stdout
+
+
+def test_a_table_in_a_pipe_is_whole(tmp_path: Path) -> None:
+    long = "/" + "folder/" * 60 + "password"
+    environ = {"BALU_MAIL__PASSWORD_FILE": long, "BALU_MAIL__USERNAME": "balu", "COLUMNS": "80"}
+    lines = balu("config", "show", "--data-dir", str(tmp_path), **environ).stdout.splitlines()
+    [line] = [line for line in lines if line.startswith("mail.password_file")]
+    assert line.split() == ["mail.password_file", long, "BALU_MAIL__PASSWORD_FILE"]
+
+
+def test_groups_know_their_own_commands_only(tmp_path: Path) -> None:
+    told = balu("config", "--help").stdout
+    assert "check" in told
+    assert not [name for name in ("users", "vaults", "fsck", "put") if name in told]
+    for group in ("config", "migrate"):
+        refused = balu(group, "users", "list", "--data-dir", str(tmp_path / "new"))
+        assert refused.returncode == 2
+        assert not (tmp_path / "new").exists()
+    assert balu("users", "list", "--data-dir", str(tmp_path / "new")).returncode == 0
+
+
+def test_the_link_for_the_first_account_ends_with_the_first_account(server: Server) -> None:
+    offer = "Create the first account"
+    deadline = time.monotonic() + 120
+    while offer not in server.log.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    made = subprocess.run(
+        [sys.executable, "-m", "balu", "users", "add", "anna", "--role", "admin", "--password-stdin",
+         "--data-dir", str(server.data_dir)],
+        check=False, capture_output=True, text=True, input="Regen5Tage!",
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    server.restart()
+    deadline = time.monotonic() + 120
+    while server.log.read_text().count("Balu is ready") < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert not (server.data_dir / "run" / "setup-code").exists()
+    server.process.terminate()
+    server.process.wait(120)
+    assert server.log.read_text().count(offer) == 1
 
 
 def test_nobody_else_can_read_databases_and_secret(server: Server) -> None:

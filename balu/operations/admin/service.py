@@ -44,6 +44,7 @@ async def setup_code(env: Env) -> str | None:
     """The one-time code, made at the first call and kept in ``run/setup-code``; None once setup is done."""
     async with open_unit(env) as unit:
         if not await setup_required(unit):
+            code_path(env).unlink(missing_ok=True)  # an account made otherwise leaves it behind
             return None
         stored = await _stored(unit)
         path = code_path(env)
