@@ -1,5 +1,6 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
 import type { ButtonHTMLAttributes, ReactNode, Ref } from "react";
+import { keyNames } from "../i18n/keys";
 import "./button.css";
 import { cx } from "./cx";
 import { type Icon, LoaderCircle } from "./icons";
@@ -106,7 +107,7 @@ export function IconButton({
       type="button"
       {...rest}
       aria-label={label}
-      data-tip={shortcut ? `${label} (${shortcut})` : label}
+      data-tip={shortcut ? `${label} (${keyNames(shortcut)})` : label}
       className={cx("icon-btn", className)}
     >
       <Shape size={size} strokeWidth={1.75} aria-hidden />

@@ -1,4 +1,5 @@
 // Menus and context menus on popover; a bottom sheet on the phone.
+
 import {
   type KeyboardEvent,
   type ReactNode,
@@ -9,6 +10,7 @@ import {
   useState,
 } from "react";
 import { createPortal } from "react-dom";
+import { keyNames } from "../i18n/keys";
 import { type Anchor, place } from "./anchor";
 import { cx } from "./cx";
 import { Check, type Icon } from "./icons";
@@ -128,7 +130,7 @@ function Entry({ item, onRun }: { item: MenuItem; onRun: (action: MenuAction) =>
       <span className="grow">{item.label}</span>
       {item.shortcut && (
         <kbd className="menu-key" aria-hidden>
-          {item.shortcut}
+          {keyNames(item.shortcut)}
         </kbd>
       )}
       {checked !== undefined && <Check size={18} aria-hidden className={cx(!checked && "menu-off")} />}

@@ -1,10 +1,12 @@
 // Dialogs of the files page: new folder, move to, keyboard shortcuts.
+
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { isProblem } from "@/kernel/api/problem";
 import { problemText } from "@/kernel/api/problem-text";
 import { useText } from "@/kernel/i18n/area";
 import { kernelText } from "@/kernel/i18n/kernel";
+import { keyNames } from "@/kernel/i18n/keys";
 import {
   Button,
   ChevronRight,
@@ -190,7 +192,7 @@ export function KeysDialog({ singleKeys, onSingleKeys, onClose }: HelpProps) {
         {rows.map(([key, text]) => (
           <div key={key}>
             <dt>
-              <kbd>{key}</kbd>
+              <kbd>{keyNames(key)}</kbd>
             </dt>
             <dd>{text}</dd>
           </div>
