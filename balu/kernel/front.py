@@ -1,5 +1,6 @@
 """The layer in front of the router: every answer gets an id, security headers, metrics and a log line."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Iterable, Sequence
@@ -34,6 +35,10 @@ API_CSP = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'no
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 EVERY_ANSWER, EVERY_SECURE_ANSWER = (*SECURITY_HEADERS, API_CSP), (*SECURITY_HEADERS, API_CSP, HSTS)
 NAMES = frozenset(name for name, _ in EVERY_SECURE_ANSWER)
+CLOSING = {400, 408}
+"""Refusals after which nobody knows where the next request would begin, or when."""
+LINGER_BYTES, LINGER_S = 64 << 10, 3.0
+"""How much of a body that nobody wanted is read so that its connection can go on, and for how long."""
 METRICS_PATHS = {"/metrics", "/api/metrics"}
 
 
@@ -67,19 +72,19 @@ class Front:
             return
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = request_id = secrets.token_hex(8)
-        watch = _Watch(send, request_id, secure=scope.get("scheme") == "https")
+        watch = _Watch(scope, receive, send, request_id)
         started = time.perf_counter()
         try:
             self.edge.check(scope)
             state["local"] = self.edge.is_local(scope)
             self.edge.settle_client(scope)
-            await self._route(scope, watch.receiving(receive), watch.send)
+            await self._route(scope, watch.receive, watch.send)
         except ClientGoneError:
             watch.status = watch.status or 499
         except Exception as error:  # the outermost handler: whatever nobody named becomes a problem document
             if watch.status:
                 raise  # too late for an answer: the server resets the connection
-            await _refuse(error, request_id, watch.send)
+            await _refuse(error, watch)
         finally:
             self._account(scope, watch, time.perf_counter() - started)
 
@@ -163,38 +168,66 @@ def _top(path: str) -> str:
 class _Watch:
     """Counts bytes, notes the status and adds the headers that every answer carries."""
 
-    def __init__(self, send: Send, request_id: str, *, secure: bool) -> None:
-        self._send, self.request_id, self._secure = send, request_id, secure
+    def __init__(self, scope: HTTPScope, receive: Receive, send: Send, request_id: str) -> None:
+        self._scope, self._receive, self._send, self.request_id = scope, receive, send, request_id
         self.status = self.sent = self.received = 0
+        self.is_last = False
+        """Whether the connection ends with this answer, whatever was read."""
+        self._is_read = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = list(message.get("headers", ()))
-            extra: Iterable[tuple[bytes, bytes]] = EVERY_SECURE_ANSWER if self._secure else EVERY_ANSWER
+            is_secure = self._scope.get("scheme") == "https"
+            extra: Iterable[tuple[bytes, bytes]] = EVERY_SECURE_ANSWER if is_secure else EVERY_ANSWER
             if not NAMES.isdisjoint(present := {key.lower() for key, _ in headers}):
                 extra = [pair for pair in extra if pair[0] not in present]
+            if (self.is_last or not self._is_read) and await self._ends():
+                headers.append((b"connection", b"close"))
             message["headers"] = [*headers, *extra, (b"x-request-id", self.request_id.encode())]
         elif message["type"] == "http.response.body":
             self.sent += len(message.get("body", b""))
         await self._send(message)
 
-    def receiving(self, receive: Receive) -> Receive:
-        async def counted() -> Any:
-            message = await receive()
-            if message["type"] == "http.request":
-                self.received += len(message.get("body", b""))
-            return message
+    async def receive(self) -> Any:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self.received += len(message.get("body", b""))
+        self._is_read = not message.get("more_body", False)
+        return message
 
-        return counted
+    async def _ends(self) -> bool:
+        """Whether no other request can follow over this connection, since bytes of this one are in the way.
+
+        Streams of HTTP/2 end by themselves. A small rest is read, for at most 3 s.
+        """
+        if not str(self._scope.get("http_version", "1.1")).startswith("1"):
+            return False
+        headers = scope_headers(self._scope)
+        length = headers.get("content-length", "0")
+        if self.is_last or not (length.isascii() and length.isdigit()):
+            return True
+        until = self.received + LINGER_BYTES
+        if "transfer-encoding" not in headers:
+            if int(length) <= self.received:
+                return False
+            if int(length) > until:
+                return True
+        try:
+            async with asyncio.timeout(LINGER_S):
+                while not self._is_read and self.received <= until:
+                    await self.receive()
+        except TimeoutError:
+            pass
+        return not self._is_read
 
 
-async def _refuse(error: Exception, request_id: str, send: Send) -> None:
-    status, extra, document = problem(error, request_id)
+async def _refuse(error: Exception, watch: _Watch) -> None:
+    status, extra, document = problem(error, watch.request_id)
     body = msgspec.json.encode(document)
     headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **extra}
-    if status in {400, 408}:
-        headers["connection"] = "close"
+    watch.is_last = status in CLOSING
     encoded = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": encoded})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    await watch.send({"type": "http.response.start", "status": status, "headers": encoded})
+    await watch.send({"type": "http.response.body", "body": body, "more_body": False})

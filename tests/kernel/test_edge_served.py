@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from balu.app import Balu
 from balu.kernel.config import Server as ServerSettings
 from balu.kernel.edge import Edge
 from balu.kernel.errors import MalformedError
@@ -88,6 +89,62 @@ def test_every_answer_has_an_id_and_the_security_headers(
     if status >= 400:
         assert answer.headers["content-type"].startswith("application/problem+json")
         assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+REFUSED = "PUT /api/files/content/a HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+NEXT = b"GET /api/health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(f"Content-Length: {1 << 20}\r\n\r\n", id="large"),
+        pytest.param("Content-Length: 5\r\n\r\nhell", id="never-complete"),
+        pytest.param("Transfer-Encoding: chunked\r\n\r\n4\r\nhell\r\n", id="never-ends"),
+    ],
+)
+def test_an_answer_before_the_end_of_a_body_says_that_it_is_the_last_one(
+    shared_server: Server, body: str
+) -> None:
+    answer = raw(shared_server, f"{REFUSED}{body}".encode()).lower()
+    assert answer.startswith(b"http/1.1 401 "), answer
+    assert b"\r\nconnection: close\r\n" in answer
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("Content-Length: 5\r\n\r\nhello", id="length"),
+        pytest.param("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", id="chunks"),
+        pytest.param("Content-Length: 0\r\n\r\n", id="empty"),
+        pytest.param("\r\n", id="none"),
+    ],
+)
+def test_a_small_body_that_nobody_reads_is_not_in_the_way(shared_server: Server, body: str) -> None:
+    answers = raw(shared_server, f"{REFUSED}{body}".encode() + NEXT, whole=True)
+    _, refused, following = answers.split(b"HTTP/1.1 ")
+    assert refused.startswith(b"401 ")
+    assert b"connection: close" not in refused.lower()
+    assert following.startswith(b"200 ")
+
+
+async def test_streams_of_http_2_end_without_that_word(app: Balu) -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    for version in ("2", "1.1"):
+        scope: Any = {
+            "type": "http", "http_version": version, "method": "PUT", "path": "/api/files/content/a",
+            "query_string": b"", "headers": [(b"host", b"127.0.0.1"), (b"content-length", b"1000000")],
+        }  # fmt: skip
+        await app(scope, receive, send)
+    starts = [dict(message["headers"]) for message in sent if message["type"] == "http.response.start"]
+    assert [headers.get(b"connection") for headers in starts] == [None, b"close"]
 
 
 def test_the_description_is_open_to_all(shared_server: Server) -> None:
