@@ -217,7 +217,9 @@ def _as_click(name: str, declared: Any) -> click.Command:
     from balu.kernel.migrate import ensure_current  # noqa: PLC0415
 
     async def run(config: Config, options: dict[str, Any]) -> Any:
-        await ensure_current(config)
+        if declared.database == "none":
+            return await declared.run(**options)
+        await ensure_current(config, makes=declared.database == "made")
         async with open_env(config, DOMAINS) as env:
             return await declared.run(env, **options)
 

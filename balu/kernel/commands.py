@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from balu.kernel.unit import Env
 
@@ -14,6 +14,10 @@ class Verdict:
 
     shown: Any
     exit_code: int
+
+
+Database = Literal["made", "there", "none"]
+"""What a command does without a database: makes it, refuses, or needs none and gets no Env."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class Command:
     run: Callable[..., Awaitable[Any]]
     options: tuple[Any, ...] = ()
     """click decorators (``click.argument``, ``click.option``) whose values arrive as keywords."""
+    database: Database = "made"
 
     @property
     def help(self) -> str:
@@ -35,9 +40,11 @@ class Command:
         return inspect.getdoc(self.run) or ""
 
 
-def command(path: str, *options: Any) -> Callable[[Callable[..., Awaitable[Any]]], Command]:
+def command(
+    path: str, *options: Any, database: Database = "made"
+) -> Callable[[Callable[..., Awaitable[Any]]], Command]:
     """Turn ``async def f(env: Env, **options)`` into ``balu <path>``; its domain lists it."""
-    return lambda function: Command(path, function, options)
+    return lambda function: Command(path, function, options, database)
 
 
-__all__ = ["Command", "Env", "Verdict", "command"]
+__all__ = ["Command", "Database", "Env", "Verdict", "command"]

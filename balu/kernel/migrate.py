@@ -34,6 +34,12 @@ class MigrationError(BaluError):
     status, code = 503, "migration-failed"
 
 
+class NoDatabaseError(BaluError):
+    """There is no database yet."""
+
+    status, code = 503, "no-database"
+
+
 def script_location() -> Path:
     """Folder of the migrations: the source tree's, or the one inside the installed package."""
     package = Path(balu.__file__).parent
@@ -69,15 +75,21 @@ def pending(config: Config) -> list[str]:
     return steps[steps.index(found) + 1 :] if found in steps else steps
 
 
-async def ensure_current(config: Config) -> None:
-    """Upgrade when the database is behind; cheap when it is not.
+async def ensure_current(config: Config, *, makes: bool = True) -> None:
+    """Upgrade when the database is behind; cheap when it is not. *makes*: also when there is none.
 
     Raises:
+        NoDatabaseError: there is none, and it is not to be made.
         MigrationError: the database is newer than this program, or a step failed.
     """
     found, wanted = await asyncio.to_thread(current, config), head()
     if found == wanted:
         return
+    if found is None and not makes:
+        raise NoDatabaseError(
+            f"There is no database of Balu for {config.data_dir}. Name the data directory of your server "
+            "with --data-dir or BALU_DATA_DIR; `balu serve` makes a new one."
+        )
     if found is not None and found > wanted:
         raise MigrationError(
             f"The database is at step {found}, this program knows {wanted}: install the newer Balu again, "

@@ -14,10 +14,29 @@ from balu.kernel.testing import Server, check_locks, free_port
 
 
 def test_a_command_prints_its_data_and_nothing_else(tmp_path: Path) -> None:
-    line = [sys.executable, "-m", "balu", "jobs", "list", "--json", "--data-dir", str(tmp_path / "new")]
+    line = [sys.executable, "-m", "balu", "inventory", "list", "--json", "--data-dir", str(tmp_path / "new")]
     done = subprocess.run(line, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
     assert "database migrated" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(("jobs", "list"), id="jobs"),
+        pytest.param(("users", "list"), id="users"),
+        pytest.param(("users", "enable", "anna"), id="a user"),
+        pytest.param(("verify",), id="verify"),
+        pytest.param(("fsck",), id="fsck"),
+        pytest.param(("volumes", "scan"), id="scan"),
+        pytest.param(("vaults", "list", "--user", "anna"), id="vaults"),
+    ],
+)
+def test_what_works_on_a_database_makes_none(tmp_path: Path, words: tuple[str, ...]) -> None:
+    line = [sys.executable, "-m", "balu", *words, "--data-dir", str(tmp_path / "typo")]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, "--data-dir" in done.stderr) == (1, "", True), done.stderr
+    assert not (tmp_path / "typo").exists()
 
 
 def test_a_group_of_commands_is_called_by_its_own_name() -> None:
@@ -32,7 +51,7 @@ def test_a_folder_named_like_balu_is_not_taken_for_it(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("raise RuntimeError('taken from the working directory')")
     program = str(Path(sys.executable).with_name("balu"))
-    line = [program, "jobs", "list", "--json", "--data-dir", str(tmp_path / "new")]
+    line = [program, "inventory", "list", "--json", "--data-dir", str(tmp_path / "new")]
     done = subprocess.run(line, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
     line = [program, "serve", "--data-dir", str(tmp_path / "new"), "--port", str(free_port())]

@@ -53,7 +53,7 @@ async def add(
     return f"Account {row.username} ({row.grade}) was made; its number is {row.id}."
 
 
-@command("users list")
+@command("users list", database="there")
 async def show(env: Env) -> list[dict[str, Any]]:
     """List every account."""
     async with open_unit(env, writes=False) as unit:
@@ -62,7 +62,7 @@ async def show(env: Env) -> list[dict[str, Any]]:
     return [{name: getattr(row, name) for name in names} for row in rows]
 
 
-@command("users set-password", NAME, PASSWORD)
+@command("users set-password", NAME, PASSWORD, database="there")
 async def set_password(env: Env, *, name: str, password_stdin: bool) -> str:
     """Set a new password and end every session of the account."""
     row, password = await _named(env, name), _password(read=password_stdin)
@@ -73,7 +73,7 @@ async def set_password(env: Env, *, name: str, password_stdin: bool) -> str:
     return f"The password of {row.username} was set and its sessions were ended."
 
 
-@command("users disable", NAME)
+@command("users disable", NAME, database="there")
 async def disable(env: Env, *, name: str) -> str:
     """Keep an account from signing in; its files stay."""
     row = await _named(env, name)
@@ -82,7 +82,7 @@ async def disable(env: Env, *, name: str) -> str:
     return f"{row.username} cannot sign in any more."
 
 
-@command("users enable", NAME)
+@command("users enable", NAME, database="there")
 async def enable(env: Env, *, name: str) -> str:
     """Let an account sign in again."""
     row = await _named(env, name)

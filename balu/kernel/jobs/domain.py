@@ -35,6 +35,7 @@ async def send_to_worker(event: JobQueued, unit: Unit) -> None:
     "jobs list",
     click.option("--state", help="Only queued, running, completed, failed or cancelled ones."),
     click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True),
+    database="there",
 )
 async def list_jobs(env: Env, state: str | None, limit: int) -> list[dict[str, Any]]:
     """Show background jobs, newest first."""
@@ -44,14 +45,14 @@ async def list_jobs(env: Env, state: str | None, limit: int) -> list[dict[str, A
     return [{key: getattr(read(row), key) for key in keys} for row in rows]
 
 
-@command("jobs run", click.argument("name"))
+@command("jobs run", click.argument("name"), database="there")
 async def run_job(env: Env, name: str) -> str:
     """Run the job NAME here and now."""
     result = await run_now(env, env.part(Jobs).named(name))
     return f"{name} is done" + (f": {result}" if result is not None else ".")
 
 
-@command("jobs cancel", click.argument("job_id", type=int))
+@command("jobs cancel", click.argument("job_id", type=int), database="there")
 async def cancel_job(env: Env, job_id: int) -> str:
     """End a waiting job, or ask a running one to end."""
     async with open_unit(env) as unit:

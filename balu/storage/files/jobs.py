@@ -70,6 +70,7 @@ async def scrub_files(run: Run) -> Scrubbed:
         show_default=True,
         help="What to do about files that rotted; for now they are only named.",
     ),
+    database="there",
 )
 async def verify(env: Env, *, repair: str) -> Verdict:  # noqa: ARG001
     """Read every file again and compare it with its hash; names the files that rotted.

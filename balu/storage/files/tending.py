@@ -99,6 +99,7 @@ async def check_files(run: Run, *, volume_id: int, quick: bool = False) -> Repor
     "volumes scan",
     VOLUME,
     click.option("--accept-deletes", is_flag=True, help="Also when very much is missing at once."),
+    database="there",
 )
 async def scan_command(env: Env, *, volume: str | None, accept_deletes: bool) -> Scanned:
     """Find what was added, changed, moved or deleted on the disks by others."""
@@ -118,8 +119,8 @@ async def check_disks(env: Env, *, volume: str | None, quick: bool, **_: Any) ->
 
 QUICK = click.option("--quick", is_flag=True, help="Do not read the contents of files.")
 READ_ONLY = click.option("--read-only", is_flag=True, default=True, help="Change nothing; always so.")
-check_command = command("volumes check", VOLUME, QUICK)(check_disks)
-fsck_command = command("fsck", VOLUME, QUICK, READ_ONLY)(check_disks)
+check_command = command("volumes check", VOLUME, QUICK, database="there")(check_disks)
+fsck_command = command("fsck", VOLUME, QUICK, READ_ONLY, database="there")(check_disks)
 
 
 async def _number(env: Env, volume: str | None) -> int | None:

@@ -39,12 +39,12 @@ class Disk:
         return self.root / "anna" / "Papers.vault"
 
     def recover(self, target: Path, secret: str) -> "subprocess.CompletedProcess[str]":
-        """The guide's line, with the secret at the prompt's place."""
+        """The guide's line, with the secret on standard input."""
         words = [line.split() for line in GUIDE.read_text().splitlines() if "balu vaults recover" in line]
         ((program, group, verb, *_paths),) = words
         assert program == "balu"
-        given = (str(self.keyfile), str(self.folder), str(target), "--kit", secret, "--json")
-        return self.balu(group, verb, *given, "--data-dir", str(self.root.parent / "new"))
+        given = (str(self.keyfile), str(self.folder), str(target), "--kit-stdin", "--json")
+        return self.balu(group, verb, *given, input=secret)
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +75,7 @@ def test_the_disk_and_the_kit_are_enough(disk: Disk, tmp_path: Path) -> None:
         assert files_in(target) == TREE
         told = json.loads(done.stdout)
         assert told == {"files": 3, "bytes": sum(map(len, TREE.values())), "damaged": []}
+    assert not list(disk.root.parent.rglob("balu.db"))  # nor was a database made for it
     for secret in ("another passphrase", age.new_identity()):
         done = disk.recover(tmp_path / "wrong", secret)
         assert (done.returncode, done.stdout, (tmp_path / "wrong").exists()) == (1, "", False)

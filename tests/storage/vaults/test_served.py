@@ -158,6 +158,22 @@ def test_the_command_lists_locks_and_unlocks_for_the_running_server(anna: Anna, 
         assert [line.get(INSIDE) for line in lines] == [(200, BODY)] * 2
 
 
+def test_scripts_call_a_vault_by_its_path_and_keep_the_passphrase_out_of_the_command_line(
+    anna: Anna, balu: Balu
+) -> None:
+    where = ("--user", "anna", "--json", "--data-dir", str(anna.server.data_dir))
+    for path in ("Papers.vault", "/Papers"):
+        assert shown(anna, balu, "lock", path)["status"] == "locked"
+        wrong = balu("vaults", "unlock", path, "--passphrase-stdin", *where, input="wrong horse\n")
+        assert (wrong.returncode, "passphrase" in wrong.stderr) == (1, True)
+        right = balu("vaults", "unlock", path, "--passphrase-stdin", *where, input=PASSPHRASE + "\n")
+        assert right.returncode == 0, right.stderr
+        assert json.loads(right.stdout)[0]["status"] == "unlocked"
+    assert balu("vaults", "unlock", "Papers", "--passphrase-stdin", *where, input="").returncode == 2
+    both = ("--passphrase-stdin", "--passphrase", PASSPHRASE)
+    assert balu("vaults", "unlock", "Papers", *both, *where, input=PASSPHRASE).returncode == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
