@@ -34,6 +34,7 @@ from balu.storage.files.names import (
     to_stored,
     to_wire,
 )
+from balu.storage.files.ownership import hand_over
 from balu.storage.files.places import Found, Home, Places, Spot
 from balu.storage.files.raw import repr_digest
 from balu.storage.files.recover import settle_each
@@ -110,6 +111,7 @@ __all__ = [
     "check_name",
     "explained",
     "from_stored",
+    "hand_over",
     "mime_of",
     "name_key",
     "numbered",

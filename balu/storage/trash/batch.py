@@ -237,7 +237,7 @@ class _Batch:
             return found
 
         async def purge() -> object:
-            return await self._trash.purge_one(self._caller.user_id, trash_id)
+            return await self._trash.purge_one(self._caller, trash_id)
 
         return restore if self._data.action == "restore" else purge
 

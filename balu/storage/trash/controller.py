@@ -52,27 +52,30 @@ class TrashController(Controller):
         self,
         trash: Trash,
         env: NamedDependency[Env],
-        own_id: NamedDependency[int],
+        caller: NamedDependency[Caller],
         limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
         cursor: Annotated[str | None, QueryParameter()] = None,
     ) -> TrashList:
-        """What was deleted, newest first."""
+        """What was deleted, newest first; administrators also see what is left of deleted accounts."""
         if cursor is not None and not (cursor.isascii() and cursor.isdigit()):
             raise MalformedError("This cursor is none of ours.")
-        rows, total, size = await trash.list(own_id, before=int(cursor) if cursor else None, limit=limit)
+        rows, sums = await trash.list(caller, before=int(cursor) if cursor else None, limit=limit)
         following = str(rows[-1].id) if len(rows) == limit else None
-        return TrashList(items=await shown(env, rows), total=total, size=size, next=following)
+        return TrashList(
+            items=await shown(env, rows, caller.user_id), total=sums.total, size=sums.size,
+            own_total=sums.own_total, own_size=sums.own_size, next=following,
+        )  # fmt: skip
 
     @delete(operation_id="emptyTrash", opt=WRITE, status_code=200)
     async def empty(self, trash: Trash, own_id: NamedDependency[int]) -> TrashEmptied:
-        """Remove everything for good."""
+        """Remove everything of your own for good."""
         done = await trash.purge(own_id)
         return TrashEmptied(purged=done.items, freed_bytes=done.freed_bytes)
 
     @delete("/{trash_id:int}", operation_id="purgeTrashItem", opt=WRITE, status_code=204)
-    async def purge(self, trash: Trash, own_id: NamedDependency[int], trash_id: FromPath[int]) -> None:
+    async def purge(self, trash: Trash, caller: NamedDependency[Caller], trash_id: FromPath[int]) -> None:
         """Remove one thing for good."""
-        await trash.purge_one(own_id, trash_id)
+        await trash.purge_one(caller, trash_id)
 
     @post("/{trash_id:int}/restore", operation_id="restoreTrashItem", opt=WRITE, status_code=200)
     async def restore(

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import delete, select
 
 from balu.kernel.unit import Unit
-from balu.storage.files import FileRow, FileRows, Intents, from_stored, name_key
+from balu.storage.files import FileRow, FileRows, Intents, from_stored, hand_over, name_key
 from balu.storage.trash.models import TrashRow
 from balu.storage.volumes import QuotaService, take_turn
 
@@ -37,6 +37,8 @@ class RestorePlan(msgspec.Struct, frozen=True, kw_only=True):
     file_id: int
     parent_id: int
     name: str
+    heir_id: int | None = None
+    """Whose it becomes, when its owner's account is gone."""
 
 
 async def record_trash(unit: Unit, op_id: str, plan: TrashPlan) -> TrashRow:
@@ -68,7 +70,8 @@ async def record_trash(unit: Unit, op_id: str, plan: TrashPlan) -> TrashRow:
 async def record_restore(unit: Unit, op_id: str, plan: RestorePlan) -> FileRow | None:
     """Give the rows their new place and move the bytes back; None when the row has to be made anew."""
     rows = FileRows(unit)
-    await take_turn(unit, plan.owner_id)
+    for owner_id in sorted({plan.owner_id, plan.heir_id or plan.owner_id}):
+        await take_turn(unit, owner_id)
     await Intents(unit).close(op_id)
     item = await unit.session.scalar(select(TrashRow).where(TrashRow.uid == plan.uid))
     name = from_stored(plan.name)
@@ -76,7 +79,7 @@ async def record_restore(unit: Unit, op_id: str, plan: RestorePlan) -> FileRow |
     if there is not None and there.id != plan.file_id:  # stale, or adopted by a reader who was faster
         size = await rows.tree_size(there.id)
         await rows.drop(await rows.tree_ids(there.id))
-        await QuotaService(unit).move(plan.owner_id, live=-size)
+        await QuotaService(unit).move(there.owner_id, live=-size)
         await unit.session.flush()
     row = await rows.get(plan.file_id)
     if item is not None:
@@ -86,5 +89,7 @@ async def record_restore(unit: Unit, op_id: str, plan: RestorePlan) -> FileRow |
     if row is not None:
         row.parent_id, row.trash_id, row.name, row.name_key = plan.parent_id, None, name, name_key(name)
         await unit.session.flush()
+        if plan.heir_id is not None and row.owner_id != plan.heir_id:
+            await hand_over(unit, row, plan.heir_id, with_grants=False)
         rows.note(row, "restore")
     return row

@@ -23,6 +23,8 @@ class TrashItem(msgspec.Struct, kw_only=True):
     expires_at: datetime
     vault: str | None
     """Name of the vault it was in."""
+    of_deleted_account: bool
+    """Its owner is gone; it can be put back among the caller's own files."""
 
 
 class TrashList(msgspec.Struct, kw_only=True):
@@ -32,6 +34,9 @@ class TrashList(msgspec.Struct, kw_only=True):
     total: int
     size: int
     """Bytes of everything in the trash."""
+    own_total: int
+    """How many of them are the caller's own: what emptying the trash removes."""
+    own_size: int
     next: str | None
 
 

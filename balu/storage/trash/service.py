@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, case, delete, func, select
 
+from balu.identity.users import UserRow
 from balu.kernel.caller import Caller
 from balu.kernel.errors import InvalidError, MalformedError, UnavailableError
 from balu.kernel.threads import Threads, finish
@@ -38,6 +39,7 @@ from balu.storage.files import (
     explained,
     split,
     to_stored,
+    to_wire,
     told,
 )
 from balu.storage.trash.errors import TrashNotFoundError
@@ -56,6 +58,16 @@ class Purged:
 
     items: int = 0
     freed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What somebody's trash comes to: all that they see, and what of it is their own."""
+
+    total: int
+    size: int
+    own_total: int
+    own_size: int
 
 
 class TrashService:
@@ -144,24 +156,31 @@ class TrashService:
             return None
 
     async def list(
-        self, owner_id: int, *, before: int | None, limit: int
-    ) -> tuple[Sequence[TrashRow], int, int]:
-        """Deleted things of one owner, newest first, below id *before*; with their number and bytes."""
-        mine = (TrashRow.owner_id == owner_id, TrashRow.purging.is_(False))
-        query = select(TrashRow).where(*mine).order_by(TrashRow.id.desc()).limit(limit)
+        self, caller: Caller, *, before: int | None, limit: int
+    ) -> tuple[Sequence[TrashRow], Sums]:
+        """Deleted things that the caller may put back, newest first, below id *before*; with their sums.
+
+        Administrators also see those of accounts that are gone.
+        """
+        seen = (_in_reach(caller), TrashRow.purging.is_(False))
+        query = select(TrashRow).where(*seen).order_by(TrashRow.id.desc()).limit(limit)
         if before is not None:
             query = query.where(TrashRow.id < before)
         async with open_unit(self._env, writes=False) as unit:
             rows = (await unit.session.scalars(query)).all()
-            totals = select(func.count(), func.coalesce(func.sum(TrashRow.size), 0)).where(*mine)
-            count, size = (await unit.session.execute(totals)).one()
-        return rows, count, int(size)
+            is_own = TrashRow.owner_id == caller.user_id
+            parts = (case((is_own, 1), else_=0), case((is_own, TrashRow.size), else_=0))
+            sums = [func.coalesce(func.sum(part), 0) for part in (TrashRow.size, *parts)]
+            found = (await unit.session.execute(select(func.count(), *sums).where(*seen))).one()
+        return rows, Sums(*map(int, found))
 
-    async def get(self, owner_id: int, trash_id: int) -> TrashRow:
+    async def get(self, caller: Caller, trash_id: int) -> TrashRow:
         """One of them; 404 also for somebody else's."""
+        seen = (_in_reach(caller), TrashRow.purging.is_(False))
+        query = select(TrashRow).where(TrashRow.id == trash_id, *seen)
         async with open_unit(self._env, writes=False) as unit:
-            row = await unit.session.get(TrashRow, trash_id)
-        if row is None or row.owner_id != owner_id or row.purging:
+            row = (await unit.session.scalars(query)).one_or_none()
+        if row is None:
             raise TrashNotFoundError("This is not in the trash, or not any more.")
         return row
 
@@ -175,11 +194,17 @@ class TrashService:
     ) -> Found:
         """Put it back; missing folders on the way are made.
 
+        What was of an account that is gone comes among the caller's own files, and is theirs from then on.
+
         Raises:
             FileExistsHereError: the place is taken and *on_conflict* is not ``rename``.
         """
-        item = await self.get(caller.user_id, trash_id)
+        item = await self.get(caller, trash_id)
         home = await self._places.home(caller, item.volume_id)
+        if item.owner_id != caller.user_id:
+            if item.vault_uid is not None:
+                raise VaultBoundaryError("It lay in a vault, which opened for its owner alone. Delete it.")
+            target_path = target_path or to_wire(item.name)
         parts = split(target_path) if target_path else (*split(item.original_path)[:-1], item.name)
         seal = await self._env.part(Seals).of(home, parts)
         is_locked = seal is not None and seal.opened is None
@@ -192,8 +217,11 @@ class TrashService:
                 raise InvalidError(
                     "Put it back among your own files first, then move it.", field="target_path"
                 )
-            before = await self._places.spot(home, item.original_path)
-            if (before.seal and before.seal.vault_id) != (spot.seal and spot.seal.vault_id):
+            former: str | None = item.vault_uid
+            if item.owner_id == caller.user_id:
+                before = await self._places.spot(home, item.original_path)
+                former = None if before.seal is None else before.seal.vault_id
+            if former != (spot.seal and spot.seal.vault_id):
                 raise VaultBoundaryError("Put it back where it was, then move it.")
         parent = await Writer(self._env).folder(spot.parent, make=True)
         place, number = spot, 0
@@ -229,6 +257,7 @@ class TrashService:
         plan = RestorePlan(
             uid=item.uid, volume_id=item.volume_id, owner_id=item.owner_id, file_id=item.file_id,
             parent_id=parent.row.id, name=to_stored(place.name),
+            heir_id=None if home.owner_id == item.owner_id else home.owner_id,
         )  # fmt: skip
         name = (plan.volume_id, plan.parent_id, place.name)
         wish = msgspec.to_builtins(plan)
@@ -241,26 +270,24 @@ class TrashService:
         async with open_unit(self._env) as unit:
             await record_restore(unit, op_id, plan)
 
-    async def purge(self, owner_id: int, trash_ids: Sequence[int] | None = None) -> Purged:
-        """Remove some, or all, of an owner's deleted things for good."""
+    async def purge(self, owner_id: int) -> Purged:
+        """Remove all of an owner's deleted things for good."""
         query = select(TrashRow.id).where(TrashRow.owner_id == owner_id, TrashRow.purging.is_(False))
-        if trash_ids is not None:
-            query = query.where(TrashRow.id.in_(trash_ids))
         async with open_unit(self._env, writes=False) as unit:
             ids = list((await unit.session.scalars(query)).all())
         return await self.purge_each(ids)
 
-    async def purge_one(self, owner_id: int, trash_id: int) -> Purged:
+    async def purge_one(self, caller: Caller, trash_id: int) -> Purged:
         """Remove one of them for good.
 
         Raises:
             TrashNotFoundError: it is not there.
             BusyNameError: it is being put back.
         """
-        await self.get(owner_id, trash_id)
-        done = await self.purge(owner_id, [trash_id])
+        await self.get(caller, trash_id)
+        done = await self.purge_each([trash_id])
         if not done.items:
-            await self.get(owner_id, trash_id)
+            await self.get(caller, trash_id)
             raise BusyNameError("It is being put back.", headers={"retry-after": "2"})
         return done
 
@@ -342,6 +369,14 @@ class TrashService:
             return await self.delete(await self._places.by_id(caller, int(path)))
         except FileNotFoundHereError:
             return None
+
+
+def _in_reach(caller: Caller) -> ColumnElement[bool]:
+    """What the caller may see, put back and remove."""
+    own = TrashRow.owner_id == caller.user_id
+    if not caller.at_least("admin"):
+        return own
+    return own | TrashRow.owner_id.not_in(select(UserRow.id))
 
 
 async def _claim(unit: Unit, item: TrashRow) -> None:

@@ -233,7 +233,7 @@ class Files(RuleBasedStateMachine):
     def purge(self, data: st.DataObject) -> None:
         if self.trash:
             trash_id = data.draw(st.sampled_from(sorted(self.trash)))
-            assert self.do(self.bin.purge(1, [trash_id])).items == 1
+            assert self.do(self.bin.purge_one(ANNA, trash_id)).items == 1
             del self.trash[trash_id]
 
     @rule(path=paths, body=bodies)

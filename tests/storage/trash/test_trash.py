@@ -8,12 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from balu.identity.users import UserService
+from balu.kernel.events import Dispatcher
 from balu.kernel.testing import FakeClock
 from balu.kernel.unit import Env, open_unit
 from balu.storage.files import FileRow, Intents, begin
 from balu.storage.files.fsck import Fsck
 from balu.storage.trash.record import RestorePlan
 from balu.storage.trash.service import TrashService
+from balu.storage.volumes import QuotaService
+from tests.storage.conftest import ANNA, ROOT
 
 
 async def make(client: httpx.AsyncClient, path: str, body: bytes = b"x") -> httpx.Response:
@@ -213,3 +216,72 @@ async def test_folders_with_something_in_them_need_recursive(client: httpx.Async
     assert (refused.status_code, refused.json()["code"]) == (409, "folder-not-empty")
     assert (await client.delete(f"/api/folders/{folder}?recursive=true")).status_code == 200
     assert place.below() == set()
+
+
+async def delete_anna(env: Env) -> None:
+    async with open_unit(env) as unit:
+        await UserService(unit).delete(ANNA.user_id, ROOT)
+    await env.part(Dispatcher).deliver(env)
+
+
+async def test_what_a_deleted_account_leaves_is_put_back_by_an_administrator(
+    client: httpx.AsyncClient, env: Env, place: Any
+) -> None:
+    root, ben = {"x-test-user": "root"}, {"x-test-user": "ben"}
+    await make(client, "letters/first.txt", b"one")
+    await client.put("/api/files/content/letters/first.txt", content=b"second")
+    await make(client, "old.txt", b"old")
+    await client.delete("/api/files/old.txt")
+    await client.put("/api/files/content/mine.txt", content=b"root's", headers=root)
+    await client.delete("/api/files/mine.txt", headers=root)
+    assert (await client.get("/api/trash", headers=root)).json()["total"] == 1
+
+    await delete_anna(env)
+    seen = (await client.get("/api/trash", headers=root)).json()
+    assert [(item["name"], item["of_deleted_account"]) for item in seen["items"]] == [
+        ("anna", True), ("mine.txt", False), ("old.txt", True),
+    ]  # fmt: skip
+    assert (seen["total"], seen["size"], seen["own_total"], seen["own_size"]) == (3, 15, 1, 6)
+    home, _, old = (item["id"] for item in seen["items"])
+    assert (await client.get("/api/trash", headers=ben)).json()["total"] == 0
+    for refused in (
+        await client.post(f"/api/trash/{home}/restore", headers=ben),
+        await client.delete(f"/api/trash/{home}", headers=ben),
+    ):
+        assert refused.status_code == 404
+
+    back = await client.post(f"/api/trash/{home}/restore", headers=root)
+    assert (back.status_code, back.json()["file"]["path"]) == (200, "anna"), back.text
+    assert (place.root / "root/anna/letters/first.txt").read_bytes() == b"second"
+    found = await client.get("/api/files/download/anna/letters/first.txt", headers=root)
+    assert found.content == b"second"
+    assert (await client.get("/api/files/user/root-usage", headers=root)).json() | {} == {
+        "used_bytes": 12, "live_bytes": 6, "reserved_bytes": 0, "trash_bytes": 6, "version_bytes": 3,
+    }  # fmt: skip
+    emptied = await client.delete("/api/trash", headers=root)
+    assert emptied.json() == {"purged": 1, "freed_bytes": 6}
+    back = await client.post(
+        f"/api/trash/{old}/restore", headers=root, json={"target_path": "anna/from the trash/old.txt"}
+    )
+    assert back.status_code == 200, back.text
+    assert (place.root / "root/anna/from the trash/old.txt").read_bytes() == b"old"
+    assert (await client.get("/api/trash", headers=root)).json()["total"] == 0
+    report = await Fsck(env).run()
+    assert report.total == 0, report.findings
+    async with open_unit(env, writes=False) as unit:
+        assert (await QuotaService(unit).usage(ANNA.user_id)).used == 0
+
+
+async def test_what_a_deleted_account_leaves_is_removed_one_by_one(
+    client: httpx.AsyncClient, env: Env, place: Any
+) -> None:
+    root = {"x-test-user": "root"}
+    await make(client, "letters/first.txt", b"one")
+    await delete_anna(env)
+    await client.put("/api/files/content/anna", content=b"in the way", headers=root)
+    [item] = (await client.get("/api/trash", headers=root)).json()["items"]
+    assert (await client.post(f"/api/trash/{item['id']}/restore", headers=root)).status_code == 409
+    assert (await client.delete("/api/trash", headers=root)).json()["purged"] == 0
+    assert (await client.delete(f"/api/trash/{item['id']}", headers=root)).status_code == 204
+    assert (await client.get("/api/trash", headers=root)).json()["total"] == 0
+    assert place.private("trash") == []

@@ -120,10 +120,10 @@ const de = {
     saved: (name: string) => `${name} gespeichert.`,
     blocked: (name: string) => `${name} ist gesperrt und abgemeldet.`,
     unblocked: (name: string) => `${name} kann sich wieder anmelden.`,
-    removed: (name: string) => `${name} gelöscht. Die Dateien liegen im Papierkorb.`,
+    removed: (name: string) => `${name} gelöscht. Die Dateien liegen im Papierkorb der Administratoren.`,
     removeTitle: (name: string) => `${name} löschen?`,
     removeBody:
-      "Das Konto endet sofort auf allen Geräten. Die Dateien kommen in den Papierkorb. Das lässt sich nicht rückgängig machen.",
+      "Das Konto endet sofort auf allen Geräten. Die Dateien kommen in den Papierkorb, aus dem Administratoren sie zu ihren eigenen holen können, bis ihre Zeit um ist. Das Konto selbst kommt nicht zurück.",
     removeAction: (name: string) => `${name} löschen`,
     exists: "Dieser Benutzername ist vergeben.",
   },
@@ -137,7 +137,8 @@ const de = {
     role: "Rolle",
     danger: "Gefahrenbereich",
     deleteTitle: "Konto löschen",
-    deleteNote: "Meldet dich überall ab und verschiebt deine Dateien in den Papierkorb.",
+    deleteNote:
+      "Meldet dich überall ab und verschiebt deine Dateien in den Papierkorb, den Administratoren öffnen können.",
     deleteAction: "Mein Konto löschen",
     deleteBody: "Dein Konto endet sofort, auf allen Geräten. Gib dein Passwort ein, um fortzufahren.",
     picture: "Bild",

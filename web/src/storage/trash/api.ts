@@ -13,6 +13,8 @@ export interface TrashItem {
   size: number;
   deleted_at: string;
   expires_at: string;
+  /** Its owner is gone; it can be put back among the administrator's own files. */
+  of_deleted_account: boolean;
 }
 
 export interface TrashPage {
@@ -20,6 +22,9 @@ export interface TrashPage {
   total: number;
   /** Bytes of everything in the trash. */
   size: number;
+  /** What of them is the caller's own, and goes when the trash is emptied. */
+  own_total: number;
+  own_size: number;
   next: string | null;
 }
 

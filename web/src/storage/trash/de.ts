@@ -14,6 +14,7 @@ export default {
   expires: "Restzeit",
   actions: "Aktionen",
   myFiles: "Meine Dateien",
+  deletedAccount: "Ein gelöschtes Konto",
   inVault: (vault) => `Etwas im Tresor ${vault}`,
   filter: "Nach Name oder Ort filtern",
   clearFilter: "Filter löschen",

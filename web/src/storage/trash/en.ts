@@ -14,6 +14,7 @@ const en = {
   expires: "Time left",
   actions: "Actions",
   myFiles: "My files",
+  deletedAccount: "A deleted account",
   inVault: (vault: string) => `Something in the vault ${vault}`,
   filter: "Filter by name or place",
   clearFilter: "Clear filter",

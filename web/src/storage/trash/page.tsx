@@ -53,9 +53,11 @@ export function TrashPage() {
     ...item,
     name: item.name || t.inVault(item.vault ?? ""),
   }));
-  const total = query.data?.pages[0]?.total ?? all.length;
+  const own = query.data?.pages[0]?.own_total ?? 0;
   const wanted = filter.trim().toLocaleLowerCase();
-  const items = wanted ? all.filter((item) => item.original_path.toLocaleLowerCase().includes(wanted)) : all;
+  const items = wanted
+    ? all.filter((item) => (item.original_path || item.name).toLocaleLowerCase().includes(wanted))
+    : all;
 
   async function attempt(act: () => Promise<unknown>): Promise<void> {
     try {
@@ -107,9 +109,9 @@ export function TrashPage() {
   }
 
   async function destroyAll(): Promise<void> {
-    const size = format.bytes(query.data?.pages[0]?.size ?? 0);
+    const size = format.bytes(query.data?.pages[0]?.own_size ?? 0);
     const { title, body, action } = t.emptyAsk;
-    if (!(await confirm({ title, body: body(total, size), action: action(total), danger: true }))) return;
+    if (!(await confirm({ title, body: body(own, size), action: action(own), danger: true }))) return;
     await attempt(async () => {
       await emptyTrash();
       toast(t.emptied);
@@ -122,7 +124,7 @@ export function TrashPage() {
         title={t.title}
         lead={t.lead}
         actions={
-          all.length > 0 && (
+          own > 0 && (
             <Button icon={Trash2} onClick={() => void destroyAll()}>
               {t.empty}
             </Button>

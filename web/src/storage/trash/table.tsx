@@ -26,7 +26,11 @@ export function TrashTable({ items, onRestore, onPurge }: TableProps) {
           id: "from",
           label: t.from,
           cell: (item) =>
-            item.original_path ? nameOf(parentOf(item.original_path)) || t.myFiles : item.vault,
+            item.of_deleted_account
+              ? t.deletedAccount
+              : item.original_path
+                ? nameOf(parentOf(item.original_path)) || t.myFiles
+                : item.vault,
         },
         { id: "size", label: t.size, align: "end", cell: (item) => format.bytes(item.size) },
         {
