@@ -3066,6 +3066,7 @@ export interface components {
             id: number;
             mime_type: string | null;
             name: string;
+            of_deleted_account: boolean;
             original_path: string;
             size: number;
             /** @enum {string} */
@@ -3077,6 +3078,8 @@ export interface components {
         TrashList: {
             items: components["schemas"]["TrashItem"][];
             next: string | null;
+            own_size: number;
+            own_total: number;
             size: number;
             total: number;
         };
