@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 from balu.kernel.unit import Unit
 from balu.operations.inventory.drafts import Draft, Sheet, failed, issue_of
 from balu.operations.inventory.errors import FieldError
-from balu.operations.inventory.fields import OWN, check_whole, derived, key_of
+from balu.operations.inventory.fields import OWN, check_whole, clean_monitor, derived, key_of
 from balu.operations.inventory.history import FACTS, Diff, difference, facts
 from balu.operations.inventory.import_schemas import CreatedDevice, FailedDevice, ImportReport, RowDiff
 from balu.operations.inventory.linking import Linker, Links
@@ -17,6 +17,7 @@ from balu.operations.inventory.models import DeviceRow
 from balu.operations.inventory.packing import Packed
 from balu.operations.inventory.reading import LIVE, devices_query, read_all
 from balu.operations.inventory.schemas import DeviceRead
+from balu.operations.inventory.words import USUAL_MONITORS
 
 NEW_DEVICE: dict[str, Any] = {
     "networks": [], "interface_type": [], "poe_powered": False, "poe_standards": [],
@@ -133,6 +134,8 @@ def _take(plan: Plan, draft: Draft, device: DeviceRead | None) -> None:
     wish = {**(before or {**NEW_DEVICE, **draft.guesses}), **draft.given}
     try:
         check_whole(wish)
+        if device is None and wish["monitoring_enabled"] and "monitors" not in draft.given:
+            wish["monitors"] = [clean_monitor({"monitor_type": USUAL_MONITORS[wish["device_type"]]})]
         links = plan.linker.link(wish)
     except FieldError as error:
         plan.fail(draft, error)

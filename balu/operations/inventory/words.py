@@ -37,6 +37,14 @@ PORTS: dict[str, int | None] = {
 }  # fmt: skip
 """Port of a monitor that names none."""
 
+USUAL_MONITORS: dict[str, str] = {
+    "linux_server_physical": "node_exporter", "linux_server_virtual": "node_exporter",
+    "freebsd_server": "node_exporter", "network_switch": "snmp", "wireless_ap": "snmp", "icmp_only": "icmp",
+    "ip_camera": "icmp", "video_streamer": "icmp", "iot_device": "icmp", "url": "https", "dns_record": "dns",
+    "ipmi_console": "ipmi", "ups_nut": "nut",
+}  # fmt: skip
+"""What watches a device of a type when a file only says that it is monitored."""
+
 CSV_COLUMNS = (
     "name", "device_type", "ip_address", "function", "vendor", "model", "location", "serial_number",
     "networks", "interface_type", "poe_powered", "poe_standards", "monitoring_enabled",

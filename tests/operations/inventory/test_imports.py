@@ -26,6 +26,7 @@ from balu.operations.inventory.models import (
     VendorRow,
 )
 from balu.operations.inventory.tables import MAX_ROWS, _cell, _uncell, read_table
+from balu.operations.inventory.words import DEVICE_TYPES, USUAL_MONITORS
 
 Generated = Callable[[int, int], list[dict[str, Any]]]
 
@@ -304,6 +305,27 @@ async def test_an_export_holds_what_the_search_finds(client: httpx.AsyncClient) 
     viewer = {"x-test-user": "vera"}
     assert (await client.get("/bulk/devices/export", headers=viewer)).status_code == 200
     assert (await client.post("/bulk/devices/import", content=b"[]", headers=viewer)).status_code == 403
+
+
+async def test_a_monitored_device_is_watched_the_usual_way(client: httpx.AsyncClient) -> None:
+    place = {"url": "https://a.example"}
+    rows = [f"{kind},{kind},{place.get(kind, '10.0.0.7')},yes" for kind in USUAL_MONITORS]
+    text = "\n".join(["name,device_type,ip_address,monitoring_enabled", *rows, "off,icmp_only,10.0.0.8,no"])
+    seen = (await send(client, text, dry_run=True)).json()["rows"]
+    told = {row["name"]: [one["monitor_type"] for one in row["diff"]["monitors"]["new"]]
+            for row in seen if "monitors" in row["diff"]}  # fmt: skip
+    assert told == {kind: [monitor] for kind, monitor in USUAL_MONITORS.items()}
+    assert set(told) == set(DEVICE_TYPES)
+    await send(client, text)
+    targets = (await client.get("/prometheus/targets")).json()
+    assert {one["labels"]["device_name"]: one["labels"]["monitor_type"] for one in targets} == USUAL_MONITORS
+    assert (await send(client, text)).json()["unchanged"] == len(rows) + 1
+    # Whoever takes the monitor away, or says that there is none, has it so.
+    head = "name,device_type,monitoring_enabled,monitors\n"
+    await send(client, head + "ip_camera,ip_camera,yes,\nbare,icmp_only,yes,[]\n")
+    assert (await send(client, text)).json()["unchanged"] == len(rows) + 1
+    devices = (await client.get("/devices", params={"limit": 200})).json()["items"]
+    assert {one["name"] for one in devices if not one["monitors"]} == {"off", "bare", "ip_camera"}
 
 
 def test_rows_are_numbered_as_a_spreadsheet_shows_them() -> None:

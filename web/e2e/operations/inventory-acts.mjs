@@ -54,6 +54,89 @@ test("condensed rows stay so, and an export holds what is shown", async (t) => {
   assert.deepEqual(problems, []);
 });
 
+test("heads and a menu sort the list, and the address keeps the order", async (t) => {
+  const [desk, hand] = await Promise.all([openPage(server), openPage(server, { phone: true, dark: true })]);
+  t.after(() => Promise.all([desk.close(), hand.close()]));
+  const first = (page, name) => page.locator(".table tbody tr:first-child").getByText(name).waitFor();
+  const { page } = desk;
+  await page.goto("/server/inventory?type=ip_camera");
+  await first(page, "cam-04");
+  const head = (name) => page.getByRole("columnheader", { name });
+  assert.equal(await head("Name").getAttribute("aria-sort"), "ascending");
+  const byName = head("Name").getByRole("button");
+  await byName.focus();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/order=desc/);
+  await first(page, "cam-58");
+  assert.equal(await head("Name").getAttribute("aria-sort"), "descending");
+  assert.equal(await byName.evaluate((one) => one === document.activeElement), true);
+  await head("Monitoring").getByRole("button").click();
+  await page.waitForURL((url) => url.search.includes("sort=monitoring_enabled") && !url.search.includes("order"));
+  await first(page, "cam-28");
+  assert.equal(await head("Name").getAttribute("aria-sort"), null);
+  assert.deepEqual(await axe(page), []);
+  await page.reload();
+  await first(page, "cam-28");
+  await page.goBack();
+  await first(page, "cam-58");
+
+  const phone = hand.page;
+  const choose = async (item) => {
+    await phone.getByRole("button", { name: /^Sort: / }).click();
+    await phone.getByRole("menu").getByText(item, { exact: true }).click();
+  };
+  await phone.goto("/server/inventory");
+  await first(phone, "ap-03");
+  await choose("Address");
+  await phone.waitForURL(/sort=ip_address/);
+  await first(phone, "proxmox-00");
+  await choose("Descending");
+  await phone.waitForURL(/order=desc/);
+  await first(phone, "plug-59");
+  await phone.getByRole("button", { name: "Sort: Address" }).click();
+  assert.deepEqual(await axe(phone), []);
+  assert.deepEqual([...desk.problems, ...hand.problems], []);
+});
+
+test("a vendor's models narrow the list further", async (t) => {
+  const { page, close, problems } = await openPage(server);
+  t.after(close);
+  await page.goto("/server/inventory");
+  await page.getByText("ap-03").waitFor();
+  assert.equal(await page.getByLabel("Model", { exact: true }).count(), 0);
+  await page.getByLabel("Vendor", { exact: true }).selectOption({ label: "Ubiquiti" });
+  await page.getByText("switch-02").waitFor();
+  await page.getByLabel("Model", { exact: true }).selectOption({ label: "U6 Pro" });
+  await page.waitForURL(/model_id=/);
+  await page.getByText("switch-02").waitFor({ state: "detached" });
+  assert.equal(await page.locator(".table tbody tr").count(), 10);
+  assert.deepEqual(await axe(page), []);
+  await page.getByLabel("Vendor", { exact: true }).selectOption({ label: "Shelly" });
+  await page.waitForURL((url) => !url.searchParams.has("model_id"));
+  await page.getByText("plug-05").waitFor();
+  assert.deepEqual(problems, []);
+});
+
+test("a row that cannot be read says so, and the page does not call the file known", async (t) => {
+  const { page, close, problems } = await openPage(server, { phone: true });
+  t.after(close);
+  await page.goto("/server/inventory/import");
+  await page.getByText("monitoring_enabled, tags, notes, monitors").waitFor();
+  const file = "name,device_type,function\nprinter,icmp_only,Lab, room 2\n";
+  await page.locator("input[type=file]").setInputFiles(csv(file));
+  await page.getByText("“room 2” stands behind the last one").waitFor();
+  await page.getByText("Mend the wrong rows, or leave them out.").waitFor();
+  assert.equal(await page.getByText("is in the inventory already").count(), 0);
+  await page.getByLabel("Leave wrong rows out").check();
+  await page.getByText("Without the wrong rows nothing is left to import.").waitFor();
+  assert.deepEqual(await axe(page), []);
+  await page.getByRole("button", { name: "Choose another file" }).click();
+  const quoted = file.replace("Lab, room 2", '"Lab, room 2",yes').replace("function", "function,monitoring_enabled");
+  await page.locator("input[type=file]").setInputFiles(csv(quoted));
+  await page.getByText("Monitors: icmp", { exact: true }).waitFor();
+  assert.deepEqual(problems, []);
+});
+
 test("a tag leads to everything that has it", async (t) => {
   const { page, close, problems, api } = await openPage(server);
   t.after(close);
@@ -70,7 +153,7 @@ test("a tag leads to everything that has it", async (t) => {
 test("a device is copied, becomes a template, and the next one starts from it", async (t) => {
   const { page, close, problems, api } = await openPage(server);
   t.after(close);
-  await page.goto(`/server/inventory/${(await found(api, "cam-10")).id}`);
+  await page.goto(`/server/inventory/${(await found(api, "cam-28")).id}`);
   const act = async (name, item) => {
     await page.getByRole("button", { name: `Actions for ${name}` }).click();
     await page.getByRole("menuitem", { name: item }).click();
@@ -78,13 +161,13 @@ test("a device is copied, becomes a template, and the next one starts from it", 
   await page.getByRole("button", { name: "Add monitor" }).click();
   await page.getByLabel("Kind").selectOption("http");
   await page.getByRole("dialog").getByRole("button", { name: "Add monitor" }).click();
-  await page.getByText("http 192.168.10.11:80").waitFor();
+  await page.getByText("http 192.168.10.29:80").waitFor();
   await page.getByRole("button", { name: "Delete monitor" }).click();
   await page.getByText("Nothing watches this device yet.").waitFor();
   await page.getByRole("button", { name: /^Undo/ }).first().click();
-  await page.getByText("http 192.168.10.11:80").waitFor();
+  await page.getByText("http 192.168.10.29:80").waitFor();
 
-  await act("cam-10", "Clone");
+  await act("cam-28", "Clone");
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name", { exact: true }).fill("cam-copy");
   await dialog.getByLabel("Address").fill("192.168.10.99");
@@ -95,7 +178,7 @@ test("a device is copied, becomes a template, and the next one starts from it", 
   assert.deepEqual(copy.tags, ["night", "outdoor"]);
   assert.deepEqual(copy.monitors.map((one) => [one.monitor_type, one.port]), [["http", 80]]);
 
-  await act("cam-10", "Keep as template");
+  await act("cam-28", "Keep as template");
   await page.getByLabel("Name of the template").fill("Yard camera");
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByText("Template “Yard camera” kept").waitFor();
@@ -148,7 +231,7 @@ test("a device deleted on its own page comes back with its monitors", async (t) 
   assert.equal(await found(api, "proxmox-00"), undefined);
   await page.getByRole("button", { name: /^Undo/ }).first().click();
   await page.getByText("1 device restored").waitFor();
-  assert.equal((await found(api, "proxmox-00")).monitors.length, 1);
+  assert.equal((await found(api, "proxmox-00")).monitors.length, 2);
   assert.deepEqual(problems, []);
 });
 
@@ -196,7 +279,7 @@ test("the one who was overtaken takes the other version", async (t) => {
   t.after(close);
   const device = await found(api, "plug-05");
   await page.goto(`/server/inventory/${device.id}`);
-  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Function").fill("Heats the tea");
   await api("PUT", `/api/inventory/devices/${device.id}`, { function: "Measures the heating" });
@@ -309,7 +392,7 @@ test("what is wrong is told in German, in the preview, in the form and of a whol
   assert.deepEqual(await axe(page), []);
 
   await page.goto(`/server/inventory/${(await found(api, "switch-02")).id}`);
-  await page.getByRole("button", { name: "Bearbeiten" }).click();
+  await page.getByRole("button", { name: "Bearbeiten", exact: true }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Adresse").fill("10.0.0.0/24");
   await dialog.getByRole("button", { name: "Speichern" }).click();

@@ -93,7 +93,7 @@ test("two people edit one device: the second sees the other version and decides"
   t.after(close);
   const device = await named(api, "cam-04");
   await page.goto(`/server/inventory/${device.id}`);
-  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Function").fill("Watches the gate");
   await api("PUT", `/api/inventory/devices/${device.id}`, { serial_number: "RL-0815" });

@@ -10,6 +10,9 @@ export interface Column<Row> {
   /** The label is read out only, as for a column of buttons. */
   hideLabel?: boolean;
   align?: "end";
+  /** Shown in place of the label, such as a button that sorts by this column. */
+  head?: ReactNode;
+  sorted?: "ascending" | "descending";
   cell: (row: Row) => ReactNode;
 }
 
@@ -28,8 +31,13 @@ export function Table<Row>({ caption, columns, rows, rowKey }: TableProps<Row>) 
       <thead>
         <tr>
           {columns.map((column) => (
-            <th key={column.id} scope="col" className={cx(column.align === "end" && "table-end")}>
-              <span className={cx(column.hideLabel && "sr-only")}>{column.label}</span>
+            <th
+              key={column.id}
+              scope="col"
+              aria-sort={column.sorted}
+              className={cx(column.align === "end" && "table-end")}
+            >
+              {column.head ?? <span className={cx(column.hideLabel && "sr-only")}>{column.label}</span>}
             </th>
           ))}
         </tr>

@@ -26,9 +26,27 @@ export default {
     unmonitored: "Nicht überwacht",
     poe: "Strom über Ethernet",
     noAddress: "Ohne Adresse",
+    models: "Modell",
+    anyModel: "Alle Modelle",
     model: (name) => `Modell: ${name}`,
     tag: (tag) => `Schlagwort: ${tag}`,
     clear: "Filter aufheben",
+  },
+  sorting: {
+    title: "Reihenfolge",
+    sortedBy: (what) => `Sortiert: ${what}`,
+    by: {
+      name: "Name",
+      device_type: "Art",
+      ip_address: "Adresse",
+      function: "Aufgabe",
+      vendor_name: "Hersteller",
+      location_name: "Ort",
+      monitoring_enabled: "Überwachung",
+      updated_at: "Letzte Änderung",
+    },
+    up: "Aufsteigend",
+    down: "Absteigend",
   },
   views: {
     title: "Gespeicherte Ansichten",
@@ -68,7 +86,7 @@ export default {
   saved: (name) => `${name} gespeichert`,
   added: (name) => `${name} hinzugefügt`,
   monitoredBy: (n) =>
-    plural("de", n, { one: "# Überwachung", other: "# Überwachungen", zero: "Keine Überwachung" }),
+    plural("de", n, { one: "# Überwachung", other: "# Überwachungen", zero: "An, aber ohne Überwachung" }),
   off: "Aus",
   type: {
     linux_server_physical: "Linux-Server",
@@ -123,7 +141,7 @@ export default {
     pick: "Datei auswählen",
     otherFile: "Andere Datei auswählen",
     columns:
-      "Die erste Zeile einer CSV-Datei nennt die Spalten; nötig ist nur name. Eine Zeile meint das Gerät ihres Namens.",
+      "Die erste Zeile einer CSV-Datei nennt die Spalten; nötig ist nur name. Eine Zeile meint das Gerät ihres Namens. Ein neues Gerät mit monitoring_enabled bekommt die übliche Überwachung seiner Art, wenn die Datei keine Spalte monitors hat.",
     preview: "Vorschau",
     previewHint: "Noch ist nichts geändert.",
     dialect: (name) => `Gelesen als Export von ${name}.`,
@@ -150,6 +168,7 @@ export default {
     onError: "Bei fehlerhaften Zeilen",
     choice: { abort: "Alle Zeilen importieren oder keine", skip: "Fehlerhafte Zeilen auslassen" },
     nothing: "Alles aus dieser Datei steht schon im Inventar.",
+    nothingLeft: "Ohne die fehlerhaften Zeilen bleibt nichts zu importieren.",
     blocked: "Berichtige die fehlerhaften Zeilen oder lass sie aus.",
     nothingYet: "Jede Änderung steht danach im Verlauf ihres Geräts.",
     apply: (n) => `${devices(n)} importieren`,

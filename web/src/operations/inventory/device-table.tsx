@@ -3,6 +3,7 @@ import { useText } from "@/kernel/i18n/area";
 import { Badge, type Column, Copy, Ellipsis, IconButton, Menu, Pencil, Table, Trash2 } from "@/kernel/kit";
 import type { Edited } from "./device-values";
 import { type Selected, Tick } from "./selection";
+import { type Sorting, sortHead } from "./sorting";
 import { inventoryText } from "./text";
 import type { Device } from "./types";
 
@@ -14,14 +15,16 @@ interface DeviceTableProps {
   onSelect?: (selected: Selected) => void;
   onEdit(edited: Edited): void;
   onRemove(device: Device): void;
+  sorting: Sorting;
 }
 
-export function DeviceTable({ rows, condensed, selected, onSelect, onEdit, onRemove }: DeviceTableProps) {
+export function DeviceTable(props: DeviceTableProps) {
+  const { rows, condensed, selected, onSelect, onEdit, onRemove, sorting } = props;
   const t = useText(inventoryText);
   const columns: Column<Device>[] = [
     {
       id: "name",
-      label: t.column.name,
+      ...sortHead(t.column.name, "name", sorting),
       isName: true,
       cell: (device) => (
         <span className="inventory-name">
@@ -35,24 +38,36 @@ export function DeviceTable({ rows, condensed, selected, onSelect, onEdit, onRem
         </span>
       ),
     },
-    { id: "type", label: t.column.type, cell: (device) => t.type[device.device_type] },
+    {
+      id: "type",
+      ...sortHead(t.column.type, "device_type", sorting),
+      cell: (device) => t.type[device.device_type],
+    },
   ];
   if (!condensed) {
     columns.push(
-      { id: "function", label: t.column.function, cell: (device) => device.deviceFunction ?? "–" },
+      {
+        id: "function",
+        ...sortHead(t.column.function, "function", sorting),
+        cell: (device) => device.deviceFunction ?? "–",
+      },
       {
         id: "made",
-        label: t.column.made,
+        ...sortHead(t.column.made, "vendor_name", sorting),
         cell: ({ vendor_name, model_name }) => [vendor_name, model_name].filter(Boolean).join(" ") || "–",
       },
-      { id: "place", label: t.column.place, cell: (device) => device.location_name ?? "–" },
+      {
+        id: "place",
+        ...sortHead(t.column.place, "location_name", sorting),
+        cell: (device) => device.location_name ?? "–",
+      },
     );
   }
   columns.push({
     id: "monitoring",
-    label: t.column.monitoring,
+    ...sortHead(t.column.monitoring, "monitoring_enabled", sorting),
     cell: (device) => (
-      <Badge tone={device.monitoring_enabled && device.monitors.length > 0 ? "ok" : undefined}>
+      <Badge tone={device.monitoring_enabled ? (device.monitors.length > 0 ? "ok" : "warn") : undefined}>
         {device.monitoring_enabled ? t.monitoredBy(device.monitors.length) : t.off}
       </Badge>
     ),

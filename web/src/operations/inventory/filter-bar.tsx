@@ -6,8 +6,9 @@ import { Button, Chip, Menu, type MenuItem, Select, Star, Trash2, toast, X } fro
 import { lazyDialog } from "@/kernel/router/lazy";
 import { useAttempt } from "./act";
 import { locationsQuery, modelsQuery, removeView, saveView, vendorsQuery, viewsQuery } from "./api";
-import { filterCount, searchFrom } from "./filters";
+import { filterCount, type IDS, searchFrom } from "./filters";
 import { SearchField } from "./search-field";
+import { SortMenu } from "./sorting";
 import { inventoryText } from "./text";
 import { DEVICE_TYPES, type DeviceType, type Search } from "./types";
 
@@ -27,16 +28,20 @@ export function FilterBar({ search, clears, onChange }: FilterBarProps) {
   const f = t.filter;
   const vendors = useQuery(vendorsQuery).data ?? [];
   const locations = useQuery(locationsQuery).data ?? [];
-  const model = useQuery({ ...modelsQuery, enabled: search.model_id !== undefined }).data?.find(
-    ({ id }) => id === search.model_id,
-  );
+  const { vendor_id: vendor, model_id: wanted } = search;
+  // Asked for once somebody narrows down to a vendor: those of all vendors would be too many to choose from.
+  const models = useQuery({ ...modelsQuery, enabled: (vendor ?? wanted) !== undefined }).data ?? [];
+  const model = models.find(({ id }) => id === wanted);
   const navigate = useNavigate();
   const flag = (name: "monitoring_enabled" | "poe_powered" | "has_ip", wanted: boolean) => ({
     pressed: search[name] === wanted,
     onClick: () => onChange({ [name]: search[name] === wanted ? undefined : wanted }),
   });
-  const pick = (name: "vendor_id" | "location_id") => (event: { target: { value: string } }) =>
-    onChange({ [name]: Number(event.target.value) || undefined });
+  const pick = (name: (typeof IDS)[number]) => (event: { target: { value: string } }) =>
+    onChange({
+      [name]: Number(event.target.value) || undefined,
+      ...(name === "vendor_id" && { model_id: undefined }),
+    });
 
   return (
     <search className="inventory-filters" aria-label={f.all}>
@@ -61,6 +66,20 @@ export function FilterBar({ search, clears, onChange }: FilterBarProps) {
           ...vendors.map((one) => ({ value: String(one.id), label: one.name })),
         ]}
       />
+      {vendor !== undefined && (
+        <Select
+          label={f.models}
+          hideLabel
+          value={wanted ?? ""}
+          onChange={pick("model_id")}
+          options={[
+            { value: "", label: f.anyModel },
+            ...models
+              .filter((one) => one.vendor_id === vendor || one.id === wanted)
+              .map((one) => ({ value: String(one.id), label: one.name })),
+          ]}
+        />
+      )}
       <Select
         label={f.location}
         hideLabel
@@ -76,7 +95,7 @@ export function FilterBar({ search, clears, onChange }: FilterBarProps) {
         <Chip {...flag("monitoring_enabled", false)}>{f.unmonitored}</Chip>
         <Chip {...flag("poe_powered", true)}>{f.poe}</Chip>
         <Chip {...flag("has_ip", false)}>{f.noAddress}</Chip>
-        {search.model_id !== undefined && (
+        {wanted !== undefined && vendor === undefined && (
           <Chip pressed onClick={() => onChange({ model_id: undefined })}>
             {f.model(model?.name ?? "")}
           </Chip>
@@ -86,6 +105,7 @@ export function FilterBar({ search, clears, onChange }: FilterBarProps) {
             {f.tag(search.tag)}
           </Chip>
         )}
+        <SortMenu search={search} onChange={onChange} />
         <Views search={search} />
         {clears && (filterCount(search) > 0 || search.q !== undefined) && (
           <Button icon={X} onClick={() => void navigate({ to: "/server/inventory", search: {} })}>

@@ -2,7 +2,7 @@
 import { DEVICE_TYPES, type Search, SORTS } from "./types";
 
 const FLAGS = ["monitoring_enabled", "poe_powered", "has_ip"] as const;
-const IDS = ["vendor_id", "model_id", "location_id"] as const;
+export const IDS = ["vendor_id", "model_id", "location_id"] as const;
 
 /** Takes what it knows from an address or a saved view and leaves the rest. */
 export function searchFrom(given: Record<string, unknown>): Search {

@@ -65,7 +65,9 @@ export function ImportPage() {
 
   const report = trial.data;
   const changes = report ? report.created + report.updated : 0;
-  const blocked = report !== undefined && report.failed > 0 && onError === "abort";
+  const wrong = report !== undefined && report.failed > 0;
+  const blocked = wrong && onError === "abort";
+  const outlook = blocked ? t.blocked : changes > 0 ? t.nothingYet : wrong ? t.nothingLeft : t.nothing;
   return (
     <Page>
       <Back />
@@ -122,7 +124,7 @@ export function ImportPage() {
                     ))}
                   </fieldset>
                 )}
-                <p className="meta grow">{changes === 0 ? t.nothing : blocked ? t.blocked : t.nothingYet}</p>
+                <p className="meta grow">{outlook}</p>
                 <Button
                   variant="primary"
                   icon={FileUp}
@@ -186,7 +188,7 @@ function Choose({ onFile }: { onFile: (file: File) => void }) {
         <p className="inventory-columns">
           <code>
             name, device_type, ip_address, function, vendor, model, location, serial_number, networks,
-            interface_type, poe_powered, poe_standards, monitoring_enabled, tags, notes
+            interface_type, poe_powered, poe_standards, monitoring_enabled, tags, notes, monitors
           </code>
         </p>
       </div>

@@ -138,6 +138,7 @@ export function InventoryPage() {
           onSelect={mayWrite ? setSelected : undefined}
           onEdit={setEdited}
           onRemove={(device) => void remove([device.id])}
+          sorting={{ search, onChange: look }}
         />
       )}
       {found.hasNextPage && (

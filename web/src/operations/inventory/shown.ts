@@ -41,7 +41,10 @@ export function useShown(): Shown {
     if (Array.isArray(given)) return given.map(value).join(", ") || f.empty;
     const type = DEVICE_TYPES.find((one) => one === given);
     if (type) return t.type[type];
-    return typeof given === "object" ? Object.values(given).map(value).join(" ") : String(given);
+    if (typeof given !== "object") return String(given);
+    // A monitor: its kind and what it says of itself; that it is on goes without saying.
+    const said = Object.values(given).filter((one) => one !== null && one !== true);
+    return said.map(value).join(" ");
   };
   return {
     field: (name) => names[name] ?? name,

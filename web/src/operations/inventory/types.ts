@@ -118,8 +118,10 @@ export const SORTS = [
   "name",
   "device_type",
   "ip_address",
+  "function",
   "vendor_name",
   "location_name",
+  "monitoring_enabled",
   "updated_at",
 ] as const;
 
