@@ -103,6 +103,7 @@ def test_groups_know_their_own_commands_only(tmp_path: Path) -> None:
         refused = balu(group, "users", "list", "--data-dir", str(tmp_path / "new"))
         assert refused.returncode == 2
         assert not (tmp_path / "new").exists()
+    assert balu("migrate", "up", "--data-dir", str(tmp_path / "new")).returncode == 0
     assert balu("users", "list", "--data-dir", str(tmp_path / "new")).returncode == 0
 
 
