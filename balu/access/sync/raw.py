@@ -20,6 +20,7 @@ from balu.storage.uploads import (
     Wish,
     boundary_of,
     missing_of,
+    percent_of,
     upload_of,
 )
 
@@ -96,8 +97,8 @@ async def go_on(exchange: Exchange) -> None:
     method, uploads = exchange.method, UploadService(exchange.env)
     hit = STEP.fullmatch(exchange.rest)
     if method == "DELETE" and hit is None:
-        await uploads.abort(await upload_of(exchange, exchange.rest))
-        await exchange.json(200, {"cancelled": True})
+        is_cancelled = await uploads.abort(await upload_of(exchange, exchange.rest))
+        await exchange.json(200, {"cancelled": is_cancelled})
         return
     if hit is None or method != ("GET" if hit[3] == "progress" else "POST"):
         raise NotFoundError("There is nothing here.")
@@ -134,9 +135,8 @@ async def _chunk(exchange: Exchange, row: UploadRow, number: int) -> None:
         raise MalformedError("Send the bytes as the form's field chunk_file.")
     row = await _completed(uploads, await uploads.get(row.id))
     done = _total(row) - len(await missing_of(uploads, row))
-    percent = round(100 * row.offset / row.size, 2) if row.size else 100.0
     answer = SyncChunk(
-        chunk_number=number, completed_chunks=done, total_chunks=_total(row), progress_percent=percent
+        chunk_number=number, completed_chunks=done, total_chunks=_total(row), progress_percent=percent_of(row)
     )
     await exchange.json(200, answer)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from balu.kernel.log import logger
 from balu.kernel.threads import Threads
@@ -65,6 +65,8 @@ class Scan:
         self._found = Scanned()
         self._missing: dict[int, list[int]] = {}
         """Row ids by home."""
+        self._newest = 0
+        """The last row there was before."""
 
     async def run(self, *, accept_deletes: bool = False, go_on: GoOn | None = None) -> Scanned:
         """Look at every folder; *go_on* hears how far it is and may end it, and then nothing is retired.
@@ -72,6 +74,8 @@ class Scan:
         Raises:
             VolumeOfflineError: the disk is away, or goes away meanwhile; missing names stay as they are.
         """
+        async with open_unit(self._env, writes=False) as unit:
+            self._newest = await unit.session.scalar(select(func.max(FileRow.id))) or 0
         for home in await homes(self._env, self._mounted):
             pending = [home]
             while pending:
@@ -151,6 +155,7 @@ class Scan:
             if there is None or await self._is_missing(unit, there):
                 return False
             rows = FileRows(unit)
+            is_counted = there.id > self._newest
             place = (there.parent_id, there.name, there.name_key)
             size = await rows.tree_size(there.id)
             rows.note(there, "delete")
@@ -162,7 +167,8 @@ class Scan:
             await unit.session.flush()
             rows.note(row, "move", left=above)
         self._found.moved += 1
-        self._found.added -= 1
+        if is_counted:
+            self._found.added = max(0, self._found.added - 1)
         return True
 
     async def _retire(self, file_id: int) -> bool:

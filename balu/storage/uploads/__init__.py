@@ -3,7 +3,7 @@
 from balu.storage.uploads.access import SCOPE, TOKEN_HEADER, upload_of
 from balu.storage.uploads.models import UploadRow
 from balu.storage.uploads.multipart import FormReader, boundary_of
-from balu.storage.uploads.progress import missing_of
+from balu.storage.uploads.progress import missing_of, percent_of
 from balu.storage.uploads.service import MAX_SIZE, UploadService, Wish
 from balu.storage.uploads.transfer import Checksum, Incoming, Transfer
 
@@ -20,5 +20,6 @@ __all__ = [
     "Wish",
     "boundary_of",
     "missing_of",
+    "percent_of",
     "upload_of",
 ]

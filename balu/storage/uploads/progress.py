@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import time
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,19 +49,26 @@ class UploadState(Progress, kw_only=True):
     expires_at: Any
 
 
-def progress_of(row: UploadRow) -> Progress:
-    """What is shown of an upload."""
-    share = 1.0 if row.size == 0 else row.offset / row.size if row.size else 0.0
+def progress_of(row: UploadRow, now: datetime) -> Progress:
+    """What is shown of an upload; one that may not go on any more has expired, swept or not."""
+    is_over = row.status == "uploading" and row.expires_at <= now
     return Progress(
-        upload_id=str(UUID(row.id)), total_bytes=row.size, uploaded_bytes=row.offset, status=row.status,
-        progress_percentage=round(100 * share, 2), error=row.error,
+        upload_id=str(UUID(row.id)), total_bytes=row.size, uploaded_bytes=row.offset,
+        status="expired" if is_over else row.status, progress_percentage=percent_of(row), error=row.error,
     )  # fmt: skip
+
+
+def percent_of(row: UploadRow) -> float:
+    """How much has arrived, rounded down: 100 means everything. 0 while the length is not known."""
+    if row.size is None:
+        return 0.0
+    return 10_000 * row.offset // row.size / 100 if row.size else 100.0
 
 
 async def state_of(exchange: Exchange, upload_id: str) -> UploadState:
     """The state of an upload the request may see."""
     row = await upload_of(exchange, upload_id)
-    seen = msgspec.structs.asdict(progress_of(row))
+    seen = msgspec.structs.asdict(progress_of(row, exchange.env.now()))
     return UploadState(
         **seen, path=row.path, offset=row.offset, chunk_size=row.chunk_size,
         missing=await missing_of(UploadService(exchange.env), row), file_id=row.file_id, blake3=row.blake3,
@@ -89,7 +97,8 @@ async def missing_of(uploads: UploadService, row: UploadRow) -> list[int]:
 
 async def show_progress(exchange: Exchange) -> None:
     """``GET /api/files/upload-progress/{id}``."""
-    await exchange.json(200, progress_of(await upload_of(exchange, exchange.rest)))
+    row = await upload_of(exchange, exchange.rest)
+    await exchange.json(200, progress_of(row, exchange.env.now()))
 
 
 async def make_token(exchange: Exchange) -> None:
@@ -113,13 +122,14 @@ async def stream_progress(exchange: Exchange) -> None:
     try:
         while not gone.done():
             row = await uploads.get(row.id)
-            now = msgspec.json.encode(progress_of(row))
-            if now != last:
-                await _send(exchange, b"event: progress\ndata: " + now + b"\n\n")
-                last, quiet = now, 0
+            seen = progress_of(row, exchange.env.now())
+            told = msgspec.json.encode(seen)
+            if told != last:
+                await _send(exchange, b"event: progress\ndata: " + told + b"\n\n")
+                last, quiet = told, 0
             elif (quiet := quiet + 1) % PING_EVERY == 0:
                 await _send(exchange, b": still here\n\n")
-            if row.status != "uploading":
+            if seen.status != "uploading":
                 break
             await asyncio.sleep(POLL_S)
         await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})

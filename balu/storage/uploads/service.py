@@ -385,13 +385,20 @@ class UploadService:
             return None
         return found if found.row.id == row.file_id else None
 
-    async def abort(self, row: UploadRow) -> None:
-        """Give an upload up; what it had reserved is free at once. Nothing happens to a finished one."""
+    async def abort(self, row: UploadRow) -> bool:
+        """Give an upload up; what it had reserved is free at once. False when it had ended before.
+
+        Of a finished one the file stays, and nobody can ask for the upload any more.
+        """
         await self.running.stop_all(row.id)
         async with self.running.lock(row.id):
             row = await self.get(row.id)
             if row.status == "uploading":
                 await finish(self.end(row, "cancelled"))
+                return True
+            if row.status == "completed":
+                await finish(self._forget(row))
+            return False
 
     async def end(self, row: UploadRow, status: str, error: str | None = None) -> None:
         """Mark an upload as over, then let its bytes and its reservation go."""

@@ -40,8 +40,10 @@ async def chunked(exchange: Exchange) -> None:
     elif exchange.method == "GET":
         await exchange.json(200, await state_of(exchange, exchange.rest))
     elif exchange.method == "DELETE":
-        await UploadService(exchange.env).abort(await upload_of(exchange, exchange.rest))
-        await exchange.json(200, {"message": "Upload cancelled"})
+        uploads = UploadService(exchange.env)
+        is_cancelled = await uploads.abort(await upload_of(exchange, exchange.rest))
+        said = "Upload cancelled" if is_cancelled else "The upload had ended before; a finished file stays"
+        await exchange.json(200, {"message": said})
     else:
         raise NotFoundError("There is nothing here.")
 

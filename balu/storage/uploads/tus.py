@@ -18,7 +18,7 @@ from balu.kernel.errors import (
 from balu.kernel.raw import Exchange, RawRoute
 from balu.storage.files import Found, Terms, VaultBoundaryError, repr_digest, told
 from balu.storage.uploads.access import SCOPE, TOKEN_HEADER, upload_of
-from balu.storage.uploads.manifest import chunk_or_commit
+from balu.storage.uploads.manifest import HASH, chunk_or_commit
 from balu.storage.uploads.models import UploadRow
 from balu.storage.uploads.progress import state_of
 from balu.storage.uploads.raw import conflict_of, mtime_of
@@ -226,12 +226,14 @@ def _wish(exchange: Exchange, size: int | None, concat: str) -> Wish:
     path = "/".join(filter(None, (folder.strip("/"), filename)))
     if not path and concat != "partial":
         raise InvalidError("Name the file in Upload-Metadata (filename).", field="Upload-Metadata")
-    mtime = metadata.get("mtime")
+    mtime, digest = metadata.get("mtime"), metadata.get("blake3", "").lower()
+    if digest and not HASH.fullmatch(digest):
+        raise InvalidError("blake3 in Upload-Metadata is 64 hex digits.", field="Upload-Metadata")
     terms = Terms(
         on_conflict=conflict_of(metadata.get("on_conflict")),
         mtime_ns=None if not mtime else mtime_of(mtime),
         parents=True,
-        blake3=metadata.get("blake3") or None,
+        blake3=digest or None,
     )
     shown = {"upload-metadata": raw} if raw else {}
     if concat == "partial":

@@ -67,6 +67,19 @@ async def test_a_scan_finds_what_others_did(client: Client, env: Env, place: Any
     assert (await job(client, env, "check"))["findings"] == []
 
 
+async def test_what_was_seen_before_the_scan_is_moved_and_not_added(
+    client: Client, env: Env, place: Any
+) -> None:
+    await put(client, "old", b"moved")
+    await put(client, "older", b"moved too")
+    (place.home / "old").rename(place.home / "new")
+    assert "new" in [item["name"] for item in (await client.get("/api/files/list")).json()["files"]]
+    (place.home / "older").rename(place.home / "newer")
+    (place.home / "added").write_bytes(b"x")
+    found = await job(client, env, "scan")
+    assert (found["added"], found["moved"], found["deleted"]) == (1, 2, 0), found
+
+
 async def test_a_missing_disk_deletes_nothing(client: Client, env: Env, place: Any) -> None:
     await put(client, "d/a", b"12345")
     away = place.root.with_name("away")

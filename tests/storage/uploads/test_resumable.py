@@ -127,6 +127,32 @@ async def test_the_length_may_come_later(client: httpx.AsyncClient, place: Any) 
     assert (place.home / "a").read_bytes() == b"onetwo"
 
 
+async def test_a_finished_upload_can_be_forgotten_and_its_file_stays(
+    client: httpx.AsyncClient, place: Any
+) -> None:
+    url = (await create(client, 0)).headers["location"]
+    assert (await client.head(url, headers=TUS)).status_code == 200
+    assert (await client.delete(url, headers=TUS)).status_code == 204
+    assert (await client.head(url, headers=TUS)).status_code == 404
+    assert (place.home / "a.bin").read_bytes() == b""
+
+
+@pytest.mark.parametrize("wrong", ["0" * 63, "0" * 65, "g" * 64, "nonsense"])
+async def test_a_digest_that_is_none_is_refused_before_any_byte(
+    client: httpx.AsyncClient, place: Any, wrong: str
+) -> None:
+    answer = await create(client, 3, **{"upload-metadata": meta(filename="a", blake3=wrong)})
+    assert (answer.status_code, list(answer.json()["fields"])) == (422, ["Upload-Metadata"])
+    assert place.private("staging") == []
+
+
+async def test_a_digest_may_be_in_capitals(client: httpx.AsyncClient, place: Any) -> None:
+    wish = {"upload-metadata": meta(filename="a", blake3=blake3_hex(b"one").upper())}
+    url = (await create(client, 3, **wish)).headers["location"]
+    assert (await patch(client, url, 0, b"one")).status_code == 204
+    assert (place.home / "a").read_bytes() == b"one"
+
+
 async def test_a_length_that_comes_later_needs_no_more_quota_than_its_bytes(
     client: httpx.AsyncClient, env: Env, place: Any
 ) -> None:
@@ -169,6 +195,8 @@ async def test_uploads_expire_after_seven_days(
     assert await UploadService(env).expire() == 0
     clock.advance(days=2)
     assert (await patch(client, url, 5, b"67890")).status_code == 410
+    for where in (url, url.replace("/api/uploads/", "/api/files/upload-progress/")):
+        assert (await client.get(where)).json()["status"] == "expired"
     assert await UploadService(env).expire() == 1
     assert place.private("staging") == []
 

@@ -32,6 +32,7 @@ async def test_chunks_in_order_make_a_file_and_a_repeat_changes_nothing(
         assert answer.json() == {"received_bytes": 32 << 20}
     progress = (await client.get(f"/api/files/upload-progress/{upload}")).json()
     assert (progress["status"], progress["uploaded_bytes"]) == ("uploading", 32 << 20)
+    assert progress["progress_percentage"] == 99.99
     assert (await send(client, upload, 1, body[32 << 20 :])).json() == {"received_bytes": len(body)}
     for _ in range(2):
         answer = await client.post(f"{BASE}/{upload}/complete")
@@ -62,7 +63,7 @@ async def test_an_empty_file_needs_no_chunk_and_an_aborted_one_leaves_nothing(
     assert (await client.post(f"{BASE}/{await begin(client, 0)}/complete")).status_code == 200
     assert (place.home / "x/a.bin").read_bytes() == b""
     upload = await begin(client, 10)
-    assert (await client.delete(f"{BASE}/{upload}")).status_code == 200
+    assert (await client.delete(f"{BASE}/{upload}")).json() == {"message": "Upload cancelled"}
     assert (await send(client, upload, 0, b"x")).status_code == 410
     assert place.private("staging") == []
 
