@@ -18,6 +18,8 @@ PLAIN_VARIABLES = {"BALU_DATA_DIR", "BALU_FAILPOINT"}
 _SIGN_IN = re.compile(r"(?<=://)([^:/?#]*):([^?#]*)@")
 _PARAMETER = re.compile(r"([?&][^=&#]*(?:pass|secret|token)[^=&#]*)=[^&#]*", re.IGNORECASE)
 
+DATABASES = ("postgresql://", "postgresql+psycopg://", "sqlite://", "sqlite+aiosqlite://")
+
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 
@@ -49,6 +51,11 @@ class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """``[database]``: empty for SQLite in the data directory, or ``postgresql://…``."""
 
     url: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what Balu cannot store in before anything tries."""
+        if self.url and not self.url.startswith(DATABASES):
+            raise ValueError("url must begin with postgresql:// or sqlite+aiosqlite:///")
 
 
 class JobSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -127,6 +134,20 @@ class Config:
     def database_url(self) -> str:
         """Address of the database, the embedded one by default."""
         return self.of(DatabaseSettings).url or f"sqlite+aiosqlite:///{self.data_dir / 'balu.db'}"
+
+
+def make_data_dir(path: Path) -> None:
+    """Make the data directory where there is none, for this user alone.
+
+    Raises:
+        ConfigError: it cannot be made, or is none.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be the data directory ({error.strerror}). Choose another with --data-dir."
+        ) from error
 
 
 def without_passwords(value: Any) -> Any:

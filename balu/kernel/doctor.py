@@ -8,6 +8,7 @@ from pathlib import Path
 
 from balu.kernel.config import Config, MailSettings, Server
 from balu.kernel.db import is_sqlite
+from balu.kernel.errors import UnavailableError
 from balu.kernel.sqlite import FLOOR, loaded_copies
 
 MIN_FREE_BYTES = 256 * 1024 * 1024
@@ -42,7 +43,12 @@ def _finding(part: str, state: str, detail: str, remedy: str = "") -> dict[str, 
 
 def _database(config: Config) -> dict[str, str]:
     if not is_sqlite(config.database_url):
-        return _finding("database", "fine", "PostgreSQL")
+        from balu.kernel.migrate import current  # noqa: PLC0415  not for what this host itself has
+
+        try:
+            return _finding("database", "fine", f"PostgreSQL, step {current(config) or 'none yet'}")
+        except UnavailableError as error:
+            return _finding("database", "broken", error.detail, "start PostgreSQL, or correct [database] url")
     version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info < FLOOR:
         return _finding(

@@ -13,12 +13,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 import balu
 from balu.kernel.clock import Now, system_now
-from balu.kernel.config import Config
+from balu.kernel.config import Config, make_data_dir
 from balu.kernel.db import is_sqlite, keep_private
-from balu.kernel.errors import BaluError
+from balu.kernel.errors import BaluError, UnavailableError
 from balu.kernel.itself import COMMAND
 from balu.kernel.log import logger
 
@@ -58,7 +59,11 @@ def head() -> str:
 
 
 def current(config: Config) -> str | None:
-    """Number of the step the database is at, None for a new one."""
+    """Number of the step the database is at, None for a new one.
+
+    Raises:
+        UnavailableError: the database cannot be reached.
+    """
     if is_sqlite(config.database_url) and not _file_of(config).exists():
         return None
     with _engine(config) as engine, engine.connect() as connection:
@@ -128,7 +133,7 @@ def _migrate(config: Config, act: Callable[[Any, Any], None], now: Now, skip_at:
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config as AlembicConfig  # noqa: PLC0415
 
-    config.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_dir(config.data_dir)
     with _alone(config), _engine(config) as engine:
         with engine.connect() as connection:
             found = _revision(connection)
@@ -182,9 +187,20 @@ def _engine(config: Config) -> Generator[Engine, None, None]:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     try:
+        _check_reachable(engine)
         yield engine
     finally:
         engine.dispose()
+
+
+def _check_reachable(engine: Engine) -> None:
+    try:
+        engine.connect().close()
+    except OperationalError as error:
+        said = str(error.orig).strip().partition("\n")[0]
+        raise UnavailableError(
+            f"The database cannot be reached ({said}). See that it runs, and that [database] url is right."
+        ) from error
 
 
 def _revision(connection: Connection) -> str | None:

@@ -13,7 +13,7 @@ from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 
 from balu.kernel import bootkey
-from balu.kernel.config import Config, Server
+from balu.kernel.config import Config, Server, make_data_dir
 from balu.kernel.errors import UnavailableError
 from balu.kernel.workers import JobWorker, WebWorkers
 
@@ -80,12 +80,12 @@ def serve(config: Config, *, jobs: bool = True) -> None:
     """Serve until SIGTERM or SIGINT; requests under way get ``server.drain_timeout_s`` to finish.
 
     Raises:
-        ConfigError: the web workers refuse the settings.
+        ConfigError: the data directory cannot be made, or the web workers refuse the settings.
         UnavailableError: Balu cannot listen, or its web workers do not get through their start.
     """
     data_dir, server = config.data_dir, config.of(Server)
     check_port(server)
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_data_dir(data_dir)
     run_dir = data_dir / "run"
     shutil.rmtree(run_dir / "metrics", ignore_errors=True)  # figures of processes that are gone
     run_dir.mkdir(mode=0o700, exist_ok=True)

@@ -130,6 +130,41 @@ def test_the_link_for_the_first_account_ends_with_the_first_account(server: Serv
     assert server.log.read_text().count(offer) == 1
 
 
+@pytest.mark.parametrize("words", [("migrate", "up"), ("serve", "--port", "0")])
+def test_a_data_directory_that_cannot_be_is_told_in_a_sentence(words: tuple[str, ...]) -> None:
+    done = balu(*words, "--data-dir", "/proc/none/here")
+    assert done.returncode == 3
+    assert "/proc/none/here cannot be the data directory" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("users", "list"), ("migrate", "status")])
+def test_a_database_that_is_away_is_told_in_a_sentence(tmp_path: Path, words: tuple[str, ...]) -> None:
+    address = f"postgresql://balu:geheim@127.0.0.1:{free_port()}/balu"
+    done = balu(*words, "--data-dir", str(tmp_path), BALU_DATABASE__URL=address)
+    assert done.returncode == 1
+    assert "The database cannot be reached" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "geheim" not in done.stderr
+
+
+def test_the_doctor_asks_the_database(tmp_path: Path) -> None:
+    address = f"postgresql://balu:geheim@127.0.0.1:{free_port()}/balu"
+    done = balu("doctor", "--json", "--data-dir", str(tmp_path), BALU_DATABASE__URL=address)
+    assert done.returncode == 1
+    [database] = [part for part in json.loads(done.stdout) if part["part"] == "database"]
+    assert database["state"] == "broken"
+    assert "cannot be reached" in database["detail"]
+
+
+def test_a_database_of_another_kind_is_refused(tmp_path: Path) -> None:
+    done = balu(
+        "config", "check", "--data-dir", str(tmp_path), BALU_DATABASE__URL="mysql://balu@nas.example/balu"
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "url must begin with postgresql://" in done.stderr
+
+
 def test_nobody_else_can_read_databases_and_secret(server: Server) -> None:
     deadline = time.monotonic() + 120
     while not (server.data_dir / "queue.db").exists():  # the job worker makes it when it comes

@@ -53,6 +53,9 @@ def provide_files(env: NamedDependency[Env], caller: NamedDependency[Caller]) ->
 
 WITH_FILES = {"files": Provide(provide_files, sync_to_thread=False)}
 
+MOST = 1 << 53
+"""Entries of one listing; beyond it a number is none that every client can write."""
+
 
 class FileController(Controller):
     """Everything under ``/api/files`` that is not bytes."""
@@ -70,8 +73,8 @@ class FileController(Controller):
         mount: FromQuery[str | None] = None,
         sort: FromQuery[Literal["name", "size", "modified", "type"]] = "name",
         order: FromQuery[Literal["asc", "desc"]] = "asc",
-        offset: Annotated[int, QueryParameter(ge=0)] = 0,
-        limit: Annotated[int | None, QueryParameter(ge=1)] = None,
+        offset: Annotated[int, QueryParameter(ge=0, le=MOST)] = 0,
+        limit: Annotated[int | None, QueryParameter(ge=1, le=MOST)] = None,
         contains: Annotated[str | None, QueryParameter(name="filter")] = None,
     ) -> Response[FileList]:
         """A window into a folder, folders first; 304 when ``If-None-Match`` still holds."""

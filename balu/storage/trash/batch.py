@@ -36,11 +36,15 @@ MAX_NAMED = 10_000
 Step = Callable[[], Awaitable[object]]
 
 
+RowId = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+"""What a column can hold; other numbers were never an id."""
+
+
 class BatchFilter(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Everything in a folder, or what matches of it; for "select all" without sending every id."""
 
     path: str = ""
-    folder_id: int | None = None
+    folder_id: RowId | None = None
     contains: str | None = None
     """As the ``filter`` of a listing."""
     pattern: str | None = None
@@ -52,18 +56,18 @@ class BatchCreate(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """*ids* are file ids; for ``restore`` and ``purge`` those of the trash."""
 
     action: Action
-    job_id: int | None = None
+    job_id: RowId | None = None
     """For ``undo``: the batch whose deletes, moves, copies and restores are taken back."""
-    ids: Annotated[list[int], msgspec.Meta(max_length=100_000)] = []
+    ids: Annotated[list[RowId], msgspec.Meta(max_length=100_000)] = []
     paths: Annotated[list[str], msgspec.Meta(max_length=100_000)] = []
-    include: Annotated[list[int], msgspec.Meta(max_length=100_000)] = []
+    include: Annotated[list[RowId], msgspec.Meta(max_length=100_000)] = []
     """More ids besides what the filter finds."""
-    exclude: Annotated[list[int], msgspec.Meta(max_length=100_000)] = []
+    exclude: Annotated[list[RowId], msgspec.Meta(max_length=100_000)] = []
     filter: BatchFilter | None = None
     mount: str | int | None = None
     target_path: str | None = None
     """Folder for ``move`` and ``copy``."""
-    folder_id: int | None = None
+    folder_id: RowId | None = None
     on_conflict: Literal["fail", "rename", "replace"] = "rename"
 
 

@@ -25,6 +25,8 @@ from balu.storage.trash.service import TrashService
 from balu.storage.trash.shown import shown
 
 Trash = NamedDependency[TrashService]
+DIGITS = 18
+"""Of the largest number that a column surely holds."""
 READ = {"scope": "files:read"}
 WRITE = {"scope": "files:write"}
 
@@ -57,7 +59,7 @@ class TrashController(Controller):
         cursor: Annotated[str | None, QueryParameter()] = None,
     ) -> TrashList:
         """What was deleted, newest first; administrators also see what is left of deleted accounts."""
-        if cursor is not None and not (cursor.isascii() and cursor.isdigit()):
+        if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) <= DIGITS):
             raise MalformedError("This cursor is none of ours.")
         rows, sums = await trash.list(caller, before=int(cursor) if cursor else None, limit=limit)
         following = str(rows[-1].id) if len(rows) == limit else None

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from balu.kernel.errors import MalformedError
+from balu.kernel.errors import InvalidError, MalformedError
 from balu.kernel.raw import Exchange, RawRoute
 from balu.kernel.unit import open_unit
 from balu.storage.files import (
@@ -62,6 +62,10 @@ async def upload_form(exchange: Exchange) -> None:
         async for part in reader.parts():
             await door.take(part)
         await door.publish_waiting()
+        if not form.done.uploaded:
+            raise InvalidError(
+                "The form holds no file. Send each one, with its name, as files.", field="files"
+            )
     finally:
         await door.drop_waiting()
     form.done.message = f"{form.done.uploaded} files uploaded"
@@ -82,8 +86,10 @@ class _Door:
             elif part.name == "on_conflict":
                 form.on_conflict = conflict_of(await part.text())
             return
-        if part.name not in FILE_FIELDS or part.filename == "":
+        if part.filename == "":  # what browsers send for a field in which nothing was chosen
             return
+        if part.name not in FILE_FIELDS:
+            raise InvalidError(f"Send files in the field files, not {part.name!r}.", field=part.name)
         name = part.filename
         if not split(name):
             raise MalformedError("A file has no name.")

@@ -121,3 +121,13 @@ async def test_replace_keeps_what_it_replaces(client: httpx.AsyncClient, place: 
             refused = await client.request(method, f"/api/files/{address}", json=wish)
             assert refused.status_code == 409, refused.text
     assert (place.home / "d/x").exists()
+
+
+async def test_numbers_that_no_column_holds_are_refused(client: httpx.AsyncClient) -> None:
+    huge = 99999999999999999999
+    for query in (f"offset={huge}", f"limit={huge}"):
+        assert (await client.get(f"/api/files/list?{query}")).is_client_error, query
+    assert (await client.get(f"/api/trash?cursor={huge}")).is_client_error
+    for wish in ({"ids": [huge]}, {"include": [huge]}, {"filter": {"folder_id": huge}}):
+        answer = await client.post("/api/files/batch", json={"action": "delete", **wish})
+        assert answer.is_client_error, wish

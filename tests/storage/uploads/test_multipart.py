@@ -132,3 +132,21 @@ async def test_names_in_a_form_cannot_leave_the_folder(client: httpx.AsyncClient
         answer = await client.post("/api/files/upload", files=[("file", (name, b"x"))])
         assert answer.status_code == 400, name
     assert place.below() == set()
+
+
+@pytest.mark.parametrize("name", ["upload", "a.txt"])
+async def test_a_file_in_an_unknown_field_is_refused(
+    client: httpx.AsyncClient, place: Any, name: str
+) -> None:
+    answer = await client.post("/api/files/upload", files=[(name, ("a.txt", b"x"))])
+    assert answer.status_code == 422
+    assert "in the field files" in answer.text
+    assert place.below() == set()
+
+
+@pytest.mark.parametrize("parts", [[], [("files", "", b"content")], [("path", None, b"")]])
+async def test_a_form_without_files_is_refused(client: httpx.AsyncClient, place: Any, parts: Any) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=XX"}
+    answer = await client.post("/api/files/upload", content=form(*parts), headers=headers)
+    assert answer.is_client_error, answer.text
+    assert place.below() == set()
