@@ -1,21 +1,23 @@
 """``balu inventory …``."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import rich_click as click
 
-from balu.kernel.commands import Env, command
+from balu.kernel.commands import Env, Verdict, command
 from balu.kernel.errors import InvalidError
 from balu.kernel.jobs import run_now
 from balu.kernel.unit import open_unit
 from balu.operations.inventory.deleted import DeletedService
 from balu.operations.inventory.devices import DeviceService
 from balu.operations.inventory.drafts import Sheet
-from balu.operations.inventory.errors import FieldError
+from balu.operations.inventory.errors import FieldError, ImportRefusedError
 from balu.operations.inventory.exports import exported
 from balu.operations.inventory.history import CONSOLE
+from balu.operations.inventory.import_schemas import FailedDevice
 from balu.operations.inventory.imports import Importer, carry_out, planned
 from balu.operations.inventory.jobs import discover_network
 from balu.operations.inventory.networks import hosts_of
@@ -28,6 +30,8 @@ from balu.operations.inventory.words import DEVICE_TYPES
 TYPE = click.option("--type", "device_type", type=click.Choice(DEVICE_TYPES), help="Only this kind.")
 WORDS = click.argument("words", nargs=-1)
 SHOWN = ("id", "name", "device_type", "ip_address", "vendor_name", "model_name", "location_name", "tags")
+MOST_TOLD = 100
+"""So many wrong rows are written out."""
 SHOWN_DELETED = ("id", "name", "device_type", "ip_address", "deleted_at", "deleted_by", "expires_at")
 
 
@@ -35,20 +39,28 @@ SHOWN_DELETED = ("id", "name", "device_type", "ip_address", "deleted_at", "delet
     "inventory list",
     WORDS,
     TYPE,
-    click.option("--limit", type=click.IntRange(1, 200), default=50),
+    click.option(
+        "--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="At most so many."
+    ),
+    click.option("--offset", type=click.IntRange(0), default=0, help="Pass over so many first."),
     click.option("--deleted", is_flag=True, help="Those that can be put back, the last delete first."),
 )
 async def show(
-    env: Env, *, words: tuple[str, ...], device_type: str | None, limit: int, deleted: bool
+    env: Env, *, words: tuple[str, ...], device_type: str | None, limit: int, offset: int, deleted: bool
 ) -> list[dict[str, Any]]:
     """List devices that hold all WORDS, by name."""
+    found: Sequence[Any]
     async with open_unit(env, writes=False) as unit:
         if deleted:
-            gone, _ = await DeletedService(unit).list(" ".join(words), device_type, offset=0, limit=limit)
-            return [{name: getattr(device, name) for name in SHOWN_DELETED} for device in gone]
-        filters = Filters(q=" ".join(words) or None, type=device_type)
-        found, _ = await SearchService(unit).find(filters, offset=0, limit=limit)
-    return [{name: getattr(device, name) for name in SHOWN} for device in found]
+            gone = DeletedService(unit)
+            found, total = await gone.list(" ".join(words), device_type, offset=offset, limit=limit)
+        else:
+            filters = Filters(q=" ".join(words) or None, type=device_type)
+            found, total = await SearchService(unit).find(filters, offset=offset, limit=limit)
+    if (shown := offset + len(found)) < total:
+        print(f"{len(found)} of {total} devices; --offset {shown} shows more.", file=sys.stderr)  # noqa: T201
+    names = SHOWN_DELETED if deleted else SHOWN
+    return [{name: getattr(device, name) for name in names} for device in found]
 
 
 @command(
@@ -72,7 +84,10 @@ async def add(env: Env, *, name: str, address: str | None, monitors: tuple[str, 
         if await DeviceService(unit).find(name) is not None:
             raise FieldError("name", "name-taken", name=name)
         sheet = Sheet(Table([Raw(0, 1, cells)], "balu", ()))
-        report = await Importer(unit).run(CONSOLE, sheet, on_error="abort")
+        try:
+            report = await Importer(unit).run(CONSOLE, sheet, on_error="abort")
+        except ImportRefusedError as error:
+            raise _as_field(error.extra["failed_devices"][0]) from error
     return f"{name} was added; its number is {report.created_devices[0].id}."
 
 
@@ -89,14 +104,49 @@ async def load(env: Env, *, file: Path, dry_run: bool, skip_bad: bool) -> Any:
         plan = await planned(env, sheet)
         report = plan.report(dry_run=True)
         for row in (row_diff(step) for steps in plan.steps.batches() for step in steps):
-            changes = ", ".join(f"{field}: {one['old']} -> {one['new']}" for field, one in row.diff.items())
+            new = row.device_id is None
+            changes = ", ".join(
+                f"{field}: {_said(one['new'])}"
+                if new
+                else f"{field}: {_said(one['old'])} -> {_said(one['new'])}"
+                for field, one in row.diff.items()
+            )
             print(f"row {row.row}: {row.action} {row.name} ({changes})", file=sys.stderr)  # noqa: T201
     else:
-        report = await carry_out(env, CONSOLE, sheet, "skip" if skip_bad else "abort")
-    for failed in report.failed_devices:
-        print(failed.error, file=sys.stderr)  # noqa: T201
+        try:
+            report = await carry_out(env, CONSOLE, sheet, "skip" if skip_bad else "abort")
+        except ImportRefusedError as error:
+            wrong: list[FailedDevice] = error.extra["failed_devices"]
+            _tell(wrong)
+            told = f"Nothing was imported; wrong rows: {len(wrong)}. Mend them or use --skip-bad."
+            raise ImportRefusedError(told) from error
+    _tell(report.failed_devices)
     names = ("status", "dry_run", "created", "updated", "unchanged", "failed", "dialect")
-    return {name: getattr(report, name) for name in names}
+    # A dry run ends as the import would; who skips bad rows has said that they do not matter.
+    refused = report.failed > 0 and not skip_bad
+    return Verdict({name: getattr(report, name) for name in names}, 1 if refused else 0)
+
+
+def _tell(wrong: Sequence[FailedDevice]) -> None:
+    for failed in wrong[:MOST_TOLD]:
+        print(failed.error, file=sys.stderr)  # noqa: T201
+    if len(wrong) > MOST_TOLD:
+        print(f"{len(wrong) - MOST_TOLD} more rows are wrong.", file=sys.stderr)  # noqa: T201
+
+
+def _said(value: Any) -> str:
+    """A field's value for people."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        value = "; ".join(one["monitor_type"] if isinstance(one, dict) else one for one in value)
+    return str(value or "nothing")
+
+
+def _as_field(wrong: FailedDevice) -> InvalidError:
+    """What is wrong with the only row, without calling it one."""
+    (issue, *_) = wrong.issues
+    return InvalidError(" ".join(f"{one.error} {one.fix}" for one in wrong.issues), field=issue.field)
 
 
 @command(

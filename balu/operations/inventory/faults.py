@@ -70,8 +70,11 @@ WORDS: Mapping[Fault, tuple[str, str]] = {
         "The model {model} belongs to another vendor.", "Choose a model of this vendor, or none."
     ),
     "no-hosts": ("No host is named.", "Name hosts as targets, a range or a CIDR."),
-    "too-many-hosts": ("These are {count} hosts.", "Ask for at most {most} at once, such as a /22."),
-    "public-host": ("{host} is not in a private network.", "An administrator can set allow_public."),
+    "too-many-hosts": ("These are {count} hosts.", "Ask for at most {most} at once, a /22 or IPv6 /118."),
+    "public-host": (
+        "{host} is not in a private network.",
+        "An administrator can set allow_public, or --public on the command line.",
+    ),
     "no-plain-ip": ("{text} is not an IP address.", "Write it like 192.168.1.20 or fd00::20."),
     "range-backwards": ("This range ends before it begins.", "It goes from a lower to a higher address."),
     "no-network": ("{text} is not a network.", "Write it like 192.168.1.0/24."),

@@ -7,6 +7,7 @@ from sqlalchemy import insert, select
 
 from balu.kernel.live import tell
 from balu.kernel.unit import Unit
+from balu.operations.inventory.errors import InventoryNotFoundError
 from balu.operations.inventory.models import ChangeRow, table_of
 from balu.operations.inventory.schemas import ChangeRead, DeviceRead
 from balu.operations.inventory.words import Change
@@ -100,17 +101,24 @@ class History:
         return dict((await self._unit.session.execute(query)).tuples().all())  # the later row counts
 
     async def list(self, device_id: int | None, *, before: int | None, limit: int) -> Sequence[ChangeRead]:
-        """Changes of one device or of all, newest first, with a number below *before*."""
+        """Changes of one device or of all, newest first, with a number below *before*.
+
+        Raises:
+            InventoryNotFoundError: there never was such a device; of one that was, the history stays.
+        """
         query = select(ChangeRow).order_by(ChangeRow.id.desc()).limit(limit)
         if device_id is not None:
             query = query.where(ChangeRow.device_id == device_id)
         if before is not None:
             query = query.where(ChangeRow.id < before)
+        found = (await self._unit.session.scalars(query)).all()
+        if not found and device_id is not None and before is None:
+            raise InventoryNotFoundError("There never was such a device.")
         return [
             ChangeRead(
                 id=row.id, device_id=row.device_id, device_name=row.device_name,
                 change_type=row.change_type,  # type: ignore[arg-type]
                 diff=row.diff, user=row.username, at=row.at,
             )
-            for row in await self._unit.session.scalars(query)
+            for row in found
         ]  # fmt: skip

@@ -168,6 +168,8 @@ async def test_every_change_is_kept_with_its_fields_and_its_author(client: httpx
         [{"monitor_type": "https", "endpoint": None, "port": 443, "enabled": True, "notes": None}],
     ]
     assert changes == (await client.get("/devices/history")).json()
+    never = await client.get("/devices/999999/history")
+    assert (never.status_code, never.json()["code"]) == (404, "inventory-not-found")
     older = (await client.get("/devices/history", params={"before": changes[1]["id"], "limit": 2})).json()
     assert older == changes[2:4]
 

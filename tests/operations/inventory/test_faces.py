@@ -58,6 +58,12 @@ async def test_each_class_of_requests_has_its_limit(
     assert answers[-1].json()["code"] == "rate-limited"
 
 
+def heard(data_dir: Path, *arguments: str) -> str:
+    """What a command that succeeds says on standard error, logs aside."""
+    command = [sys.executable, "-m", "balu", "inventory", *arguments, "--data-dir", str(data_dir)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stderr
+
+
 def balu(data_dir: Path, *arguments: str, fails: bool = False) -> Any:
     command = [sys.executable, "-m", "balu", "inventory", *arguments, "--data-dir", str(data_dir)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -78,11 +84,26 @@ def test_the_command_line_does_what_the_pages_do(tmp_path: Path) -> None:
     nowhere = balu(tmp_path, "export", "--output", str(tmp_path / "no" / "all.csv"), fails=True)
     assert "no/all.csv cannot be written: No such file or directory" in nowhere.replace("\n", " ")
     assert "Traceback" not in nowhere
-    (tmp_path / "bad.csv").write_text("name,device_type\nok,url\nbad,toaster\n")
-    assert "Row 3" in balu(tmp_path, "import", str(tmp_path / "bad.csv"), fails=True)
+    bad = "name,device_type,function,poe_powered\nok,url,Blog,yes\nbad,toaster,,\n,icmp_only,,\n"
+    (tmp_path / "bad.csv").write_text(bad)
+    for dry in ([], ["--dry-run"]):
+        told = balu(tmp_path, "import", str(tmp_path / "bad.csv"), *dry, fails=True)
+        assert "Row 3: device_type: toaster" in told, "every wrong row is named"
+        assert "Row 4: name: The name is empty." in told, "every wrong row is named"
+    assert "row 2: create ok (name: ok, device_type: url, function: Blog, poe_powered: yes)" in told
+    wrong = balu(tmp_path, "add", "x", "--type", "url", "--monitor", "dockr", fails=True)
+    assert "dockr is not known here. Did you mean docker?" in " ".join(wrong.split())
+    assert "Row" not in wrong
+    assert "imported" not in wrong
     assert json.loads(balu(tmp_path, "list", "--json"))[0]["name"] == "nas"
     part = json.loads(balu(tmp_path, "import", str(tmp_path / "bad.csv"), "--skip-bad", "--json"))
-    assert (part["created"], part["failed"]) == (1, 1)
+    assert (part["created"], part["failed"]) == (1, 2)
+    (tmp_path / "more.csv").write_text("name,function\nok,\n")
+    assert "function: Blog -> nothing" in heard(tmp_path, "import", str(tmp_path / "more.csv"), "--dry-run")
+    assert "1 of 2 devices; --offset 1 shows more." in heard(tmp_path, "list", "--limit", "1")
+    (second,) = json.loads(balu(tmp_path, "list", "--limit", "1", "--offset", "1", "--json"))
+    assert second["name"] == "ok"
+    assert "devices;" not in heard(tmp_path, "list")
     written = json.loads(balu(tmp_path, "targets", "--json"))
     assert written["written"] == 4
     assert (Path(written["directory"]) / "linux_node_exporter" / "linux_server_physical.yml").exists()

@@ -197,7 +197,8 @@ export default {
     fault: {
       empty: (_) => "Nenne ein Netz, etwa 192.168.1.0/24.",
       wrong: (at) => `${at} ist keine Adresse, kein Bereich und kein Netz. Schreibe etwa 192.168.1.0/24.`,
-      tooMany: (at) => `${at} umfasst mehr als 1024 Adressen. Nimm ein kleineres, etwa ein /22.`,
+      tooMany: (at) =>
+        `${at} umfasst mehr als 1024 Adressen. Nimm ein kleineres, etwa ein ${at.includes(":") ? "/118" : "/22"}.`,
     },
     running: "Suche läuft",
     soFar: (percent, n) => `${percent} %, ${n} gefunden`,

@@ -197,7 +197,8 @@ const en = {
     fault: {
       empty: (_: string) => "Say which network, such as 192.168.1.0/24.",
       wrong: (at: string) => `${at} is no address, range or network. Write it like 192.168.1.0/24.`,
-      tooMany: (at: string) => `${at} holds more than 1024 addresses. Take a smaller one, such as a /22.`,
+      tooMany: (at: string) =>
+        `${at} holds more than 1024 addresses. Take a smaller one, such as a ${at.includes(":") ? "/118" : "/22"}.`,
     },
     running: "Searching",
     soFar: (percent: number, n: number) => `${percent} %, ${n} found`,

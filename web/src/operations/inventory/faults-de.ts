@@ -63,7 +63,7 @@ export default {
     `Das Modell ${model} gehört zu einem anderen Hersteller. Wähle eines von diesem.`,
   "no-hosts": () => "Sag, welches Netz, etwa 192.168.1.0/24.",
   "too-many-hosts": ({ count, most }) =>
-    `Das sind ${count} Adressen; höchstens ${most} sind erlaubt, etwa ein /22.`,
+    `Das sind ${count} Adressen; höchstens ${most} sind erlaubt, etwa ein /22 oder bei IPv6 ein /118.`,
   "public-host": ({ host }) =>
     `${host} liegt in keinem privaten Netz. Administratoren können andere unter „Wie gefragt wird“ absuchen.`,
   "no-plain-ip": ({ text }) => `${text} ist keine IP-Adresse. Schreibe sie wie 192.168.1.20 oder fd00::20.`,

@@ -50,7 +50,8 @@ export default {
   "model-of-another": ({ model }) =>
     `The model ${model} belongs to another vendor. Choose one of this vendor.`,
   "no-hosts": () => "Say which network, such as 192.168.1.0/24.",
-  "too-many-hosts": ({ count, most }) => `These are ${count} addresses; ${most} are the most, such as a /22.`,
+  "too-many-hosts": ({ count, most }) =>
+    `These are ${count} addresses; ${most} are the most, such as a /22 or, of IPv6, a /118.`,
   "public-host": ({ host }) =>
     `${host} is not in a private network. Administrators can search others under “How to ask”.`,
   "no-plain-ip": ({ text }) => `${text} is not an IP address. Write it like 192.168.1.20 or fd00::20.`,

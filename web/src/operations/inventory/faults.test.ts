@@ -28,4 +28,9 @@ describe("worded", () => {
     const known = { word: "x", known: "ip_camera, LAN" };
     expect(faultText({ code: "unknown-word", parameters: known }, en)).toMatch(/from Camera, LAN\.$/);
   });
+
+  it("names a network that fits, of IPv6 too", () => {
+    expect(de.discovery.fault.tooMany("10.0.0.0/8")).toMatch(/etwa ein \/22\.$/);
+    expect(en.discovery.fault.tooMany("fd00::/64")).toMatch(/such as a \/118\.$/);
+  });
 });
