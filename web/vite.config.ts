@@ -45,7 +45,7 @@ export default defineConfig({
             { name: "auth", test: /src\/identity\/auth\/(?!setup|reset|rules)/ },
             {
               name: "files",
-              test: /src\/storage\/(files|uploads|vaults)\/(?!open-dialog|dialogs|follow|host|panel|conflict|create)/,
+              test: /src\/storage\/(files|uploads|vaults)\/(?!open-dialog|dialogs|details|locked|bar|follow|host|panel|conflict|create)/,
             },
             // The list and the tiles of Home with what they need; then dialogs and the other pages.
             { name: "inventory", test: /src\/operations\/inventory\/(page|tiles)\.tsx$/ },

@@ -94,12 +94,14 @@ def mtime_of(text: str) -> int:
         InvalidError: no number, or beyond what a file system can keep.
     """
     try:
-        ns = int(msgspec.json.decode(text.encode(), type=Decimal) * 1_000_000)
+        ns = msgspec.json.decode(text.encode(), type=Decimal) * 1_000_000
+        # Compared before it is a whole number: writing out a few digits with a large exponent takes minutes.
+        can_be_kept = 0 <= ns < MAX_SIZE
     except (msgspec.DecodeError, ArithmeticError, ValueError) as error:
         raise InvalidError("mtime is a number of milliseconds since 1970.", field="mtime") from error
-    if not 0 <= ns < MAX_SIZE:
+    if not can_be_kept:
         raise InvalidError("This time cannot be kept.", field="mtime")
-    return ns
+    return int(ns)
 
 
 def digests_of(exchange: Exchange) -> dict[str, str]:

@@ -17,7 +17,7 @@ interface DetailsProps {
 }
 
 /** What is known about the selection: beside the list, or a sheet on a phone. */
-export function Details({ target, narrow, onClose }: DetailsProps) {
+export default function Details({ target, narrow, onClose }: DetailsProps) {
   const t = useText(filesText);
   if (narrow) {
     return (

@@ -14,7 +14,6 @@ import type { FileItem } from "./api";
 import { pasteClip, pickFiles, usePaste } from "./bring";
 import { useClip } from "./clipboard";
 import { Crumbs } from "./crumbs";
-import { Details } from "./details";
 import { beginDrag, usePageDrop } from "./drop";
 import { useFocusRescue } from "./focus";
 import { folderItems } from "./folder-menu";
@@ -34,6 +33,7 @@ import { Toolbar } from "./toolbar";
 import { type FilesSearch, searchFor, sortedBy, type View, viewFrom } from "./view";
 import "./files.css";
 
+const Details = lazyDialog(() => import("./details"));
 const OpenDialog = lazyDialog(() => import("./open-dialog"));
 
 export function FilesPage() {

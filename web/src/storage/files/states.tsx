@@ -13,12 +13,15 @@ import {
   Search,
   Skeleton,
 } from "@/kernel/kit";
+import { lazyDialog } from "@/kernel/router/lazy";
 import { quotaQuery } from "@/kernel/shell/quota";
-import { VaultBar } from "../vaults/bar";
-import { VaultLocked } from "../vaults/locked";
+import { mayBeVault } from "../vaults/api";
 import type { FolderRows } from "./listing";
 import { filesText } from "./text";
 import type { View } from "./view";
+
+const VaultBar = lazyDialog(() => import("../vaults/bar"));
+const VaultLocked = lazyDialog(() => import("../vaults/locked"));
 
 interface StateProps {
   rows: FolderRows;
@@ -83,7 +86,7 @@ export function FolderNotice({ readOnly, path }: { readOnly: boolean; path: stri
       {!readOnly && space?.state === "online" && space.available_bytes === 0 && (
         <Notice tone="warn">{t.full}</Notice>
       )}
-      <VaultBar path={path} />
+      {mayBeVault(path) && <VaultBar path={path} />}
     </>
   );
 }

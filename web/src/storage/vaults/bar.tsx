@@ -13,7 +13,7 @@ import { vaultsText } from "./text";
 const LOOK_MS = 20_000;
 
 /** Above the list of a folder in an open vault: until when, and a button that locks it. */
-export function VaultBar({ path }: { path: string }) {
+export default function VaultBar({ path }: { path: string }) {
   const t = useText(vaultsText);
   const client = useQueryClient();
   const { data } = useQuery({

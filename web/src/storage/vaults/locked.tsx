@@ -9,7 +9,7 @@ import { vaultsText } from "./text";
 import "./vaults.css";
 
 /** Instead of the list of a folder in a locked vault: asks for the passphrase. */
-export function VaultLocked({ path, onUnlocked }: { path: string; onUnlocked(): void }) {
+export default function VaultLocked({ path, onUnlocked }: { path: string; onUnlocked(): void }) {
   const t = useText(vaultsText);
   const problems: Record<string, string> = useText(kernelText).problem;
   const client = useQueryClient();
