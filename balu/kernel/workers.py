@@ -74,6 +74,9 @@ class JobWorker:
 
     def start(self) -> None:
         """Start it and watch over it from a thread."""
+        # A web worker forked during the birth would keep open what tells Popen that the birth is over.
+        birth = self._birth
+        os.register_at_fork(before=birth.acquire, after_in_parent=birth.release, after_in_child=birth.release)
         self._thread.start()
 
     def _watch(self) -> None:

@@ -121,7 +121,7 @@ async def test_the_command_line_lists_them_and_puts_them_back(client: httpx.Asyn
     old, other = await named(client, "nas", "ap")
     await client.post("/bulk/devices/delete", json={"device_ids": [old, other]})
     await named(client, "nas")
-    listed = await show.run(env, words=("NAS",), device_type=None, limit=9, deleted=True)
+    listed = await show.run(env, words=("NAS",), device_type=None, limit=9, deleted=True, offset=0)
     assert [(one["id"], one["deleted_by"]) for one in listed] == [(old, "ola")]
     with pytest.raises(InventoryExistsError):
         await restore.run(env, numbers=(other, old), name=None)
@@ -129,4 +129,4 @@ async def test_the_command_line_lists_them_and_puts_them_back(client: httpx.Asyn
     back = await restore.run(env, numbers=(old,), name="nas 2")
     back += await restore.run(env, numbers=(other,), name=None)
     assert [one["name"] for one in back] == ["nas 2", "ap"]
-    assert await show.run(env, words=(), device_type=None, limit=9, deleted=True) == []
+    assert await show.run(env, words=(), device_type=None, limit=9, deleted=True, offset=0) == []
